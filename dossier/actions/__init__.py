@@ -1,0 +1,1 @@
+"""What a member can do: one function per verb, one file per noun."""

@@ -1,0 +1,1 @@
+"""Words in, words out. Nothing is decided here."""

@@ -1,0 +1,1 @@
+"""Where sealed bytes and entries are kept. Believed in nothing."""

@@ -1,0 +1,98 @@
+"""Store: what a store must do, and nothing that it need not. It is believed in nothing."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import BinaryIO, Protocol
+
+from dossier.model import BookName, Digest, StoreId
+
+PAGE = 256  # records of the log in a page
+FORMAT = "dossier/store/1"
+
+Objects = Mapping[Digest, bytes]  # small sealed things (boxes, wraps), each under the SHA-256 of its bytes
+
+
+class Store(Protocol):
+    """Keeps entries in order and sealed bytes by digest.
+
+    Everything raises UnreachableError (exit 9) when the place cannot be read or written, and
+    IntegrityError (exit 8) when what stands there is not of the store's format. Nothing here checks a
+    signature or a hash chain: whoever reads does.
+    """
+
+    @property
+    def store_id(self) -> StoreId:
+        """The id that the place says it has."""
+        ...
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Be the one writer (and the one reader for memory) until the end of the block. Not re-entrant."""
+        ...
+
+    # Books: copies of the entries that carry statements, and the small objects that they name.
+
+    def books(self) -> Iterator[BookName]:
+        """Name every book that has a file, in no particular order."""
+        ...
+
+    def copies(self, book: BookName) -> list[bytes]:
+        """Give the copies of a book's entries in the order kept; none for a book that is not there."""
+        ...
+
+    def objects(self, book: BookName) -> Objects:
+        """Give the objects of a book; none for a book that is not there."""
+        ...
+
+    def keep(
+        self,
+        book: BookName,
+        entry: bytes,
+        objects: Objects,
+        *,
+        leftovers: Iterable[bytes] = (),
+        orphans: Iterable[Digest] = (),
+    ) -> None:
+        """Add a copy of an entry with its objects, and drop leftovers and orphans, in one durable replace.
+
+        Only under `exclusive`, and before the entry itself is appended.
+        """
+        ...
+
+    def drop(self, book: BookName, orphans: Iterable[Digest]) -> None:
+        """Drop objects that nothing names any more, in one replace. Only under `exclusive`."""
+        ...
+
+    # Contents: sealed bytes of any length, named by their digest.
+
+    def put(self, sealed: BinaryIO) -> tuple[Digest, int]:
+        """Keep sealed bytes durably and give their digest and length. Read in pieces, staged, then named."""
+        ...
+
+    def get(self, digest: Digest) -> BinaryIO:
+        """Open sealed bytes for reading. Raises IntegrityError("content-missing") when they are not there."""
+        ...
+
+    def contents(self) -> Iterator[Digest]:
+        """Name every content kept, in no particular order."""
+        ...
+
+    # The log: pages of PAGE records, the last one growing; a record is an entry with its checkpoint.
+
+    def page(self, number: int) -> bytes:
+        """Give all bytes of a page, a torn record at its end included; empty when it is not there."""
+        ...
+
+    def append(self, number: int, offset: int, record: bytes) -> None:
+        """Cut a page off at `offset`, write a record there, and sync; a new page starts at offset 0.
+
+        Checks afterwards that the file written is the file that is there. Only under `exclusive`.
+        """
+        ...
+
+    def tile(self, level: int, number: int) -> bytes | None:
+        """Give a kept tile of 256 tree hashes of 32 bytes, or None. A hint: whoever reads it adds it up."""
+        ...
+
+    def keep_tile(self, level: int, number: int, hashes: bytes) -> None:
+        """Keep a full tile. Losing one costs time, no more."""
+        ...

@@ -1,0 +1,141 @@
+"""Bytes and their one way out and one way back: strict base64, canonical JSON, contexts."""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from keys.errors import BadEncodingError
+
+MAX_SAFE_INTEGER = 2**53 - 1  # beyond it, other languages' JSON readers round (RFC 8259, section 6)
+_LARGEST_JSON = 1 << 20  # of a text given to `parse_json`, in bytes; callers set their own, lower limits
+
+
+def to_base64(data: bytes) -> str:
+    """Write bytes as base64 with padding (RFC 4648, section 4)."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def from_base64(text: str, size: int | None = None) -> bytes:
+    """Read strict base64: padding, no white space, no stray bits, and `size` bytes where given.
+
+    Raises:
+        BadEncodingError: for any other way to write it.
+    """
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as e:
+        raise BadEncodingError("base64") from e
+    if to_base64(data) != text or (size is not None and len(data) != size):
+        raise BadEncodingError("base64")
+    return data
+
+
+def canonical_json(value: Any) -> bytes:
+    """Write a value as canonical JSON: sorted keys, no spaces, UTF-8, integers only within 2**53.
+
+    Raises:
+        BadEncodingError: when the value holds a float, a lone surrogate or an integer out of range.
+    """
+    _check(value)
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as e:
+        raise BadEncodingError("json") from e
+
+
+def parse_json(data: bytes) -> Any:
+    """Read canonical JSON: what parses is written again and compared.
+
+    Raises:
+        BadEncodingError: when it is not JSON, or not the canonical way to write it.
+    """
+    if len(data) > _LARGEST_JSON:
+        raise BadEncodingError("json")
+    try:
+        value = json.loads(data)
+        again = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        same = again.encode("utf-8") == data
+    except (ValueError, RecursionError) as e:
+        raise BadEncodingError("json") from e
+    if not same or _has_float(value):
+        raise BadEncodingError("json")
+    return value
+
+
+def _check(value: Any) -> None:
+    """Refuse what canonical JSON has no single way to write."""
+    match value:
+        case None | bool() | str():
+            return
+        case int() if abs(value) <= MAX_SAFE_INTEGER:
+            return
+        case list() | tuple():
+            for item in value:
+                _check(item)
+        case dict():
+            for key, item in value.items():
+                if not isinstance(key, str):
+                    raise BadEncodingError("json")
+                _check(item)
+        case _:
+            raise BadEncodingError("json")
+
+
+def _has_float(value: Any) -> bool:
+    """Tell whether a parsed value holds a float or an integer that others would round."""
+    if isinstance(value, dict):
+        return any(_has_float(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_has_float(item) for item in value)
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) > MAX_SAFE_INTEGER)
+
+
+def context(label: str, *fields: bytes | str | int) -> bytes:
+    """Make the bytes that bind a key, box, content or signature to its place.
+
+    The label and each field get a length of 4 bytes (big-endian) before them, so that no two different
+    lists give the same bytes. Text is UTF-8, a number 8 bytes big-endian. docs/format.md lists every
+    label with its fields in order; nothing builds one that is not there.
+    """
+    parts = [b"dossier/v1"]
+    for field in (label, *fields):
+        match field:
+            case str():
+                raw = field.encode("utf-8")
+            case int():
+                raw = field.to_bytes(8, "big")
+            case _:
+                raw = field
+        parts.append(len(raw).to_bytes(4, "big"))
+        parts.append(raw)
+    return b"".join(parts)
+
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CROCKFORD_BITS = 5
+
+
+def crockford(data: bytes, length: int) -> str:
+    """Write the first `length` * 5 bits as Crockford base32 characters."""
+    number = int.from_bytes(data, "big") >> (len(data) * 8 - length * _CROCKFORD_BITS)
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range((length - 1) * 5, -1, -5))
+
+
+def fingerprint(digest: bytes) -> str:
+    """Write the first 125 bits of a SHA-256 as 25 Crockford characters in groups of five."""
+    text = crockford(digest, 25)
+    return "-".join(text[i : i + 5] for i in range(0, 25, 5))
+
+
+def read_fingerprint(text: str) -> str:
+    """Read a fingerprint as a person types it: any case, with or without dashes, O for 0, I and L for 1.
+
+    Raises:
+        BadEncodingError: when that is no fingerprint.
+    """
+    plain = text.strip().upper().replace("-", "").replace(" ", "").translate(str.maketrans("OIL", "011"))
+    if len(plain) != 25 or any(c not in _CROCKFORD for c in plain):  # noqa: PLR2004 (the size of a fingerprint)
+        raise BadEncodingError("fingerprint")
+    return "-".join(plain[i : i + 5] for i in range(0, 25, 5))
