@@ -7,6 +7,7 @@ from typing import NamedTuple, NewType
 
 from dossier.errors import UsageError
 from keys.encoding import crockford
+from keys.identity import is_handle
 
 StoreId = NewType("StoreId", str)  # 32 hexadecimal digits
 HouseholdId = NewType("HouseholdId", str)  # H- and 8 Crockford characters; says nothing
@@ -60,13 +61,10 @@ MEDIA_TYPES = (
 
 _HOUSEHOLD = re.compile(r"H-[0-9A-HJKMNP-TV-Z]{8}")
 _GRANT = re.compile(r"G-[0-9A-HJKMNP-TV-Z]{8}")
-_HANDLE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _WORD = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _STORE = re.compile(r"[0-9a-f]{32}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _MAX_WORD = 40
-_MAX_HANDLE = 32
-_MAX_TEXT = 80  # of a member's person or organisation, in characters
 
 
 def household_id(text: str) -> HouseholdId:
@@ -95,7 +93,7 @@ def new_grant_id(random: bytes) -> GrantId:
 
 def handle(text: str) -> Handle:
     """Read a member's handle: lower case letters, digits and single dashes, 32 at most."""
-    if len(text) > _MAX_HANDLE or not _HANDLE.fullmatch(text):
+    if not is_handle(text):
         raise UsageError("bad-handle")
     return Handle(text)
 
@@ -119,6 +117,16 @@ def is_store_id(text: str) -> bool:
     return bool(_STORE.fullmatch(text))
 
 
+def is_household_id(text: str) -> bool:
+    """Tell whether this is written as a household's id is."""
+    return bool(_HOUSEHOLD.fullmatch(text))
+
+
+def is_grant_id(text: str) -> bool:
+    """Tell whether this is written as a grant's id is."""
+    return bool(_GRANT.fullmatch(text))
+
+
 def is_digest(text: str) -> bool:
     """Tell whether this is written as a digest is."""
     return bool(_DIGEST.fullmatch(text))
@@ -127,11 +135,6 @@ def is_digest(text: str) -> bool:
 def is_word(text: str) -> bool:
     """Tell whether this is written as a section, purpose or reason code is."""
     return len(text) <= _MAX_WORD and bool(_WORD.fullmatch(text))
-
-
-def is_person_text(text: str) -> bool:
-    """Tell whether this can be a person's or organisation's name: 1 to 80 printable characters, no edges."""
-    return 0 < len(text) <= _MAX_TEXT and text.isprintable() and text == text.strip()
 
 
 def write_time(at: datetime) -> str:
@@ -173,8 +176,8 @@ class Place(NamedTuple):
     previous: tuple[int, bytes] | None
 
 
-class Ask(NamedTuple):
-    """What a member asks of the gate, before it is signed and numbered."""
+class Request(NamedTuple):
+    """What a member asks of the gate, before it is signed and written down."""
 
     deed: Deed
     household: HouseholdId | None = None

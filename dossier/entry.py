@@ -1,0 +1,254 @@
+"""Entry: one line of the log, a signed request with what the gate adds to it (KEYS.md, "The log")."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from dossier import contexts, model
+from dossier.errors import IntegrityError
+from dossier.model import BookName, Deed, Handle, Place, Request, Role, Seen, StoreId
+from dossier.statements import Statement, read_statement
+from keys.encoding import canonical_json, from_base64, parse_json, to_base64
+from keys.errors import BadEncodingError
+from keys.identity import Card, Identity, check_signature
+from keys.primitives import sha256
+
+ENTRY_FORMAT = "entry/1"
+LARGEST_ENTRY = 64 * 1024 - 1  # bytes (C2SP tlog-tiles: an entry's length is a u16)
+_NONCE_SIZE, _TRACE_SIZE, _SPAN_SIZE, _ROOT_SIZE, _SIGNATURE_SIZE = 16, 16, 8, 32, 64
+_REQUEST_KEYS = {
+    *("actor", "at", "card", "deed", "household", "nonce", "org", "purpose", "role", "section"),
+    *("seen", "store", "version"),
+}
+_STATE_KEYS = _REQUEST_KEYS | {"book", "statement"}
+_ENTRY_KEYS = {
+    *("#", "at", "basis", "decision", "epoch", "index", "policy", "reason", "request", "signature"),
+    *("span", "trace"),
+}
+
+
+class Signed(NamedTuple):
+    """What a member signs: who asks what, when, and having seen which log."""
+
+    store: StoreId
+    actor: Handle
+    card: str  # fingerprint
+    role: Role
+    org: str
+    request: Request
+    nonce: bytes  # 16
+    at: datetime
+    seen: Seen
+    place: Place | None = None  # of the statement, for the deed `state` only
+    statement: Statement | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """Give the JSON object that is signed."""
+        r = self.request
+        fields: dict[str, Any] = {
+            "actor": self.actor,
+            "at": model.write_time(self.at),
+            "card": self.card,
+            "deed": str(r.deed),
+            "household": r.household,
+            "nonce": to_base64(self.nonce),
+            "org": self.org,
+            "purpose": r.purpose,
+            "role": str(self.role),
+            "section": r.section,
+            "seen": [self.seen.size, to_base64(self.seen.root)],
+            "store": self.store,
+            "version": r.version,
+        }
+        if self.place is not None and self.statement is not None:
+            before = self.place.previous
+            previous = None if before is None else [before[0], to_base64(before[1])]
+            fields["book"] = [self.place.book, self.place.number, previous]
+            fields["statement"] = self.statement.write()
+        return fields
+
+    def sign(self, identity: Identity) -> bytes:
+        """Sign context ‖ canonical JSON; 64 bytes."""
+        return identity.sign(canonical_json(self.fields()), contexts.request(self.store))
+
+
+class Ruling(NamedTuple):
+    """What the gate adds to a request: where and when it stands, and what was decided on which ground."""
+
+    position: int  # its index in the log, from 0
+    at: datetime
+    permitted: bool
+    reason: str | None  # of a refusal
+    basis: str | None  # of a permission: the right by which it was given
+    policy: int  # version in force
+    epoch: int
+    trace: bytes  # 16
+    span: bytes  # 8
+
+
+class Entry:
+    """A line of the log, as read: what was signed, the ruling on it, and the bytes that the tree hashes."""
+
+    __slots__ = ("leaf", "line", "ruling", "signature", "signed")
+
+    def __init__(self, signed: Signed, signature: bytes, ruling: Ruling, line: bytes) -> None:
+        self.signed = signed
+        self.signature = signature
+        self.ruling = ruling
+        self.line = line
+        self.leaf = leaf_hash(line)
+
+    @property
+    def index(self) -> int:
+        """Its place in the log."""
+        return self.ruling.position
+
+    @property
+    def at(self) -> datetime:
+        """Its time: the only one that any rule takes."""
+        return self.ruling.at
+
+    def signed_bytes(self) -> bytes:
+        """Give the bytes under the signature, without their context."""
+        return canonical_json(self.signed.fields())
+
+    def check_signature(self, card: Card) -> None:
+        """Check that the card's holder signed this request. Raises BadSignatureError."""
+        check_signature(card, self.signature, self.signed_bytes(), contexts.request(self.signed.store))
+
+
+def leaf_hash(line: bytes) -> bytes:
+    """Hash an entry as a leaf of the tree (RFC 9162, section 2.1.1)."""
+    return sha256(b"\x00" + line)
+
+
+def make_entry(signed: Signed, signature: bytes, ruling: Ruling) -> Entry:
+    """Write an entry.
+
+    Raises:
+        IntegrityError: when it would be larger than an entry may be.
+    """
+    line = canonical_json(
+        {
+            "#": ENTRY_FORMAT,
+            "at": model.write_time(ruling.at),
+            "basis": ruling.basis,
+            "decision": "permit" if ruling.permitted else "refuse",
+            "epoch": ruling.epoch,
+            "index": ruling.position,
+            "policy": ruling.policy,
+            "reason": ruling.reason,
+            "request": signed.fields(),
+            "signature": to_base64(signature),
+            "span": ruling.span.hex(),
+            "trace": ruling.trace.hex(),
+        },
+    )
+    if len(line) > LARGEST_ENTRY:
+        raise IntegrityError("entry-too-large")
+    return Entry(signed, signature, ruling, line)
+
+
+def read_entry(line: bytes) -> Entry:
+    """Read an entry strictly: what parses is the one way to write it.
+
+    Raises:
+        IntegrityError: when it is no entry; "unknown-statement" when a newer version wrote it.
+    """
+    if len(line) > LARGEST_ENTRY:
+        raise IntegrityError("bad-entry")
+    try:
+        fields = _fields(line)
+        signed = _read_signed(fields["request"])
+        ruling = Ruling(
+            position=_size(fields["index"]),
+            at=model.read_time(fields["at"]),
+            permitted={"permit": True, "refuse": False}[fields["decision"]],
+            reason=_maybe_text(fields["reason"]),
+            basis=_maybe_text(fields["basis"]),
+            policy=_size(fields["policy"]),
+            epoch=_size(fields["epoch"]),
+            trace=_hex(fields["trace"], _TRACE_SIZE),
+            span=_hex(fields["span"], _SPAN_SIZE),
+        )
+        signature = from_base64(fields["signature"], _SIGNATURE_SIZE)
+    except (BadEncodingError, TypeError, ValueError, KeyError, AttributeError) as e:
+        unknown = isinstance(e, BadEncodingError) and e.args == ("unknown-tag",)
+        raise IntegrityError("unknown-statement" if unknown else "bad-entry") from e
+    return Entry(signed, signature, ruling, line)
+
+
+def _fields(line: bytes) -> Any:
+    """Parse a line and see that it has the members of an entry, no more and no fewer."""
+    fields = parse_json(line)
+    if set(fields) != _ENTRY_KEYS or fields["#"] != ENTRY_FORMAT:
+        raise BadEncodingError("entry")
+    return fields
+
+
+def _read_signed(fields: dict[str, Any]) -> Signed:
+    """Read the signed request of an entry."""
+    deed = Deed(fields["deed"])
+    if set(fields) != (_STATE_KEYS if deed is Deed.STATE else _REQUEST_KEYS):
+        raise BadEncodingError("entry")
+    size, root = fields["seen"]
+    place = statement = None
+    if deed is Deed.STATE:
+        place = _read_place(fields["book"])
+        statement = read_statement(fields["statement"])
+    request = Request(
+        deed=deed,
+        household=_one(model.is_household_id, fields["household"]),
+        section=_one(model.is_word, fields["section"]),
+        version=None if fields["version"] is None else _size(fields["version"]),
+        purpose=_one(model.is_word, fields["purpose"]),
+    )
+    return Signed(
+        store=fields["store"],
+        actor=fields["actor"],
+        card=fields["card"],
+        role=Role(fields["role"]),
+        org=fields["org"],
+        request=request,
+        nonce=from_base64(fields["nonce"], _NONCE_SIZE),
+        at=model.read_time(fields["at"]),
+        seen=Seen(_size(size), from_base64(root, _ROOT_SIZE)),
+        place=place,
+        statement=statement,
+    )
+
+
+def _read_place(value: list[Any]) -> Place:
+    """Read where a statement says that it goes."""
+    name, number, previous = value
+    if not (name == model.STORE_BOOK or model.is_household_id(name)):
+        raise BadEncodingError("book")
+    if previous is not None:
+        index, leaf = previous
+        previous = (_size(index), from_base64(leaf, _ROOT_SIZE))
+    return Place(BookName(name), _size(number), previous)
+
+
+def _size(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise BadEncodingError("number")
+    return value
+
+
+def _hex(value: str, size: int) -> bytes:
+    data = bytes.fromhex(value)
+    if len(data) != size or data.hex() != value:
+        raise BadEncodingError("hex")
+    return data
+
+
+def _maybe_text(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise BadEncodingError("text")
+    return value
+
+
+def _one(good: Any, value: Any) -> Any:
+    """Give a value that is null or passes its test."""
+    if value is not None and not (isinstance(value, str) and good(value)):
+        raise BadEncodingError("id")
+    return value
