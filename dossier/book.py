@@ -35,7 +35,7 @@ def next_place(name: BookName, head: Head | None) -> Place:
     """Say where the next statement of a book goes."""
     if head is None:
         return Place(name, 1, None)
-    return Place(name, head.number + 1, (head.index, head.leaf))
+    return Place(name, head.number + 1, (head.position, head.leaf))
 
 
 def follows(entry: Entry, head: Head | None) -> Head | None:

@@ -184,3 +184,58 @@ class Request(NamedTuple):
     section: SectionName | None = None
     version: int | None = None
     purpose: PurposeId | None = None
+
+
+class Reason(StrEnum):
+    """Why a request is refused, or a statement does not stand. Each has words in nl and en."""
+
+    # of a request for contents, or to look
+    NO_ACCESS = "no-access"
+    NOT_ACTIVE = "not-active"
+    NOT_FOR_ROLE = "not-for-role"
+    SECTION_NOT_COVERED = "section-not-covered"
+    DEED_NOT_COVERED = "deed-not-covered"
+    PURPOSE_NOT_GRANTED = "purpose-not-granted"
+    PURPOSE_NOT_ALLOWED = "purpose-not-allowed"
+    GRANT_ENDED = "grant-ended"
+    # of a statement: who
+    NOT_YOUR_ROLE = "not-your-role"
+    ABOUT_YOURSELF = "about-yourself"
+    UNKNOWN_MEMBER = "unknown-member"
+    OTHER_CARD = "other-card"
+    HANDLE_TAKEN = "handle-taken"
+    CARD_TAKEN = "card-taken"
+    ROLES_EXCLUSIVE = "roles-exclusive"
+    ROLE_AS_IT_IS = "role-as-it-is"
+    STATE_AS_IT_IS = "state-as-it-is"
+    LAST_COORDINATOR = "last-coordinator"
+    # of a statement: approval
+    NEEDS_APPROVAL = "needs-approval"
+    NO_SUCH_PROPOSAL = "no-such-proposal"
+    NOT_ELIGIBLE = "not-eligible"
+    APPROVED_LATE = "approved-late"
+    NEEDS_NO_APPROVAL = "needs-no-approval"
+    # of a statement: what
+    FOUNDED_TWICE = "founded-twice"
+    OTHER_BOOK = "other-book"
+    NUMBER_WRONG = "number-wrong"
+    BOX_MISSING = "box-missing"
+    POLICY_INVALID = "policy-invalid"
+    REASON_UNKNOWN = "reason-unknown"
+    OPENED_TWICE = "opened-twice"
+    NO_HOUSEHOLD = "no-household"
+    NEEDS_REGISSEUR = "needs-regisseur"
+    NOT_A_RECIPIENT = "not-a-recipient"
+    SECTIONS_WRONG = "sections-wrong"
+    GENERATION_WRONG = "generation-wrong"
+    HOLDER_MISSED = "holder-missed"
+    STRANGER_BOXED = "stranger-boxed"
+    WRAPS_WRONG = "wraps-wrong"
+    VERSION_WRONG = "version-wrong"
+    EPOCH_WRONG = "epoch-wrong"
+    WITHOUT_ENTRY = "without-entry"
+    GRANT_TAKEN = "grant-taken"
+    NO_SUCH_GRANT = "no-such-grant"
+    GRANT_TOO_LONG = "grant-too-long"
+    GRANT_IN_PAST = "grant-in-past"
+    GRANT_TOO_WIDE = "grant-too-wide"

@@ -1,0 +1,138 @@
+"""Households as their books tell: regisseur, grants, and the keys and versions of each section."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from dossier.model import Deed, Digest, GrantId, Handle, HouseholdId, PurposeId, Role, SectionName
+from dossier.shapes import Keying
+
+
+class Grant:
+    """A right given by a coordinator: to whom, in which role, for what, until when."""
+
+    __slots__ = (
+        *("at", "by", "deeds", "ended", "grant", "handle", "purposes", "reason", "role"),
+        *("sections", "until"),
+    )
+
+    def __init__(
+        self,
+        grant: GrantId,
+        handle: Handle,
+        role: Role,
+        sections: tuple[SectionName, ...],
+        deeds: tuple[Deed, ...],
+        purposes: tuple[PurposeId, ...],
+        until: datetime,
+        reason: str | None,
+        by: Handle,
+        at: datetime,
+    ) -> None:
+        self.grant = grant
+        self.handle = handle
+        self.role = role
+        self.sections = sections
+        self.deeds = deeds
+        self.purposes = purposes
+        self.until = until
+        self.reason = reason
+        self.by = by
+        self.at = at
+        self.ended: datetime | None = None  # by revocation, or with the role
+
+    def live(self, at: datetime) -> bool:
+        """Tell whether it holds at a moment."""
+        return self.ended is None and at < self.until
+
+
+class Version(NamedTuple):
+    """One version of a section's content, as its writer signed it."""
+
+    number: int
+    by: Handle
+    at: datetime
+    position: int  # of the statement's entry
+    epoch: int
+    asked: int  # index of the entry that asked to write it
+    leaf: bytes  # that entry's leaf hash
+    commitment: bytes  # to the role part
+    wrap: Digest  # of the role part, as written; after a rekey the keying's wraps hold it
+    content: Digest
+    size: int
+    media_type: str
+
+
+class Section:
+    """A section's key in force, who it was boxed to, and its versions."""
+
+    __slots__ = ("boxes", "keyed_at", "keying", "name", "versions", "wrapped")
+
+    def __init__(self, name: SectionName) -> None:
+        self.name = name
+        self.versions: list[Version] = []
+
+    def key(self, keying: Keying, at: datetime) -> None:
+        """Take a new section key: its boxes are the only ones, and its wraps hold every version so far."""
+        self.keying = keying
+        self.keyed_at = at
+        self.boxes: dict[tuple[Role, Handle], Digest] = {(s.role, s.handle): s.box for s in keying.slots}
+        self.wrapped = len(self.versions)
+
+    @property
+    def generation(self) -> int:
+        """The number of the key in force."""
+        return self.keying.generation
+
+    def objects(self) -> Iterator[Digest]:
+        """Name every object that is still needed to open this section."""
+        yield from self.boxes.values()
+        yield self.keying.coordination
+        if self.keying.wraps is not None:
+            yield self.keying.wraps
+        yield from (version.wrap for version in self.versions[self.wrapped :])
+
+
+class Household:
+    """A household, from the place where its book has it opened."""
+
+    __slots__ = (
+        *("at", "by", "grants", "household", "regisseur", "regisseur_by", "regisseur_since"),
+        "sections",
+    )
+
+    def __init__(self, household: HouseholdId, by: Handle, at: datetime) -> None:
+        self.household = household
+        self.by = by
+        self.at = at
+        self.regisseur: Handle | None = None
+        self.regisseur_by = by
+        self.regisseur_since = at
+        self.grants: dict[GrantId, Grant] = {}
+        self.sections: dict[SectionName, Section] = {}
+
+    def assign(self, regisseur: Handle | None, by: Handle, at: datetime) -> None:
+        """Note who directs the help to this household from now on, and who says so."""
+        self.regisseur = regisseur
+        self.regisseur_by = by
+        self.regisseur_since = at
+
+    def key(self, keyings: tuple[Keying, ...], at: datetime) -> None:
+        """Take new section keys."""
+        for keying in keyings:
+            if keying.section not in self.sections:
+                self.sections[keying.section] = Section(keying.section)
+            self.sections[keying.section].key(keying, at)
+
+    def end_role(self, handle: Handle, role: Role, at: datetime) -> None:
+        """End what was given for a role that is taken away."""
+        for grant in self.grants.values():
+            if grant.handle == handle and grant.role is role and grant.ended is None:
+                grant.ended = at
+        if role is Role.REGISSEUR and self.regisseur == handle:
+            self.assign(None, handle, at)
+
+    def objects(self) -> Iterator[Digest]:
+        """Name every object that is still needed."""
+        for section in self.sections.values():
+            yield from section.objects()

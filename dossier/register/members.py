@@ -1,0 +1,97 @@
+"""Members, and who of them may be the second person of a statement that needs one."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from dossier.model import Handle, Role
+from keys.identity import Card
+
+SECOND_PERSON = frozenset({Role.COORDINATOR, Role.TOEZICHTHOUDER})
+LOOK_BACK = timedelta(days=30)  # in which a tie to the proposer bars, and an eligible person counts
+LIFETIME = timedelta(days=7)  # of a proposal
+
+
+class Standing(NamedTuple):
+    """What a member was from a moment on."""
+
+    since: datetime
+    active: bool
+    roles: frozenset[Role]
+
+
+class Member:
+    """A person with a card and roles, and how they came by them."""
+
+    __slots__ = ("admitted_at", "admitted_by", "card", "ever", "fingerprint", "standings", "ties")
+
+    def __init__(self, card: Card, roles: Iterable[Role], by: Handle, at: datetime) -> None:
+        self.card = card
+        self.fingerprint = card.fingerprint
+        self.admitted_by = by
+        self.admitted_at = at
+        self.standings = [Standing(at, True, frozenset(roles))]
+        self.ties = [(at, by)]  # who admitted, restored or promoted them, and when
+        self.ever = set(roles)
+
+    @property
+    def handle(self) -> Handle:
+        """The name by which statements know them."""
+        return Handle(self.card.handle)
+
+    @property
+    def active(self) -> bool:
+        """Whether they may do anything now."""
+        return self.standings[-1].active
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The roles that they hold, suspended or not."""
+        return self.standings[-1].roles
+
+    def holds(self, role: Role) -> bool:
+        """Tell whether they are active in this role."""
+        return self.active and role in self.roles
+
+    def change(
+        self, at: datetime, *, active: bool | None = None, roles: frozenset[Role] | None = None
+    ) -> None:
+        """Note what they are from now on."""
+        active = self.active if active is None else active
+        self.standings.append(Standing(at, active, self.roles if roles is None else roles))
+        self.ever |= self.roles
+
+    def moments(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        """Give the moments in a window at which the answer of `eligible` can change."""
+        yield start
+        yield from (s.since for s in self.standings if start <= s.since <= end)
+        yield from (tie + LOOK_BACK for tie, _ in self.ties if start <= tie + LOOK_BACK <= end)
+        yield end
+
+    def eligible(self, proposer: Handle, roles: frozenset[Role], at: datetime) -> bool:
+        """Tell whether they could approve for this proposer: another, in such a role, and not beholden."""
+        if self.handle == proposer:
+            return False
+        before = [s for s in self.standings if s.since <= at]
+        if not before or not before[-1].active or not before[-1].roles & roles:
+            return False
+        return not any(by == proposer and tie <= at < tie + LOOK_BACK for tie, by in self.ties)
+
+
+def anyone_eligible(
+    members: Iterable[Member], proposer: Handle, roles: frozenset[Role], at: datetime
+) -> bool:
+    """Tell whether anyone was eligible at any moment of the 30 days up to `at`: then approval is needed."""
+    start = at - LOOK_BACK
+    return any(
+        member.eligible(proposer, roles, moment)
+        for member in members
+        for moment in member.moments(start, at)
+    )
+
+
+def roles_go_together(roles: Iterable[Role]) -> bool:
+    """Tell whether one member may hold these: beheerder and toezichthouder each go alone."""
+    held = set(roles)
+    alone = held & {Role.BEHEERDER, Role.TOEZICHTHOUDER}
+    return bool(held) and (not alone or len(held) == 1)

@@ -1,0 +1,149 @@
+"""Register: what the books of a store come to, statement by statement in the order of the log."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from heapq import merge
+from typing import NamedTuple
+
+from dossier.book import Book
+from dossier.entry import Entry
+from dossier.model import BookName, Digest, GrantId, Handle, HouseholdId, Reason, Role, SectionName, StoreId
+from dossier.policydoc import Policy
+from dossier.register.households import Household
+from dossier.register.members import Member
+from dossier.statements import Statement
+
+
+class Fault(Exception):  # noqa: N818 (a verdict on a statement, not a failure)
+    """A statement does not stand, and why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+class Act(NamedTuple):
+    """A statement made by someone at a place: what the rules judge."""
+
+    statement: Statement
+    signer: Handle
+    card: str  # fingerprint of the card that signed
+    at: datetime
+    position: int
+    leaf: bytes
+    store: StoreId
+    founded: bool = True  # for section.written: whether the log has the entry that asked for it
+    approved: bool = False  # by a second person
+    alone: bool = False  # known to be written by one who found nobody eligible
+
+
+class Epoch(NamedTuple):
+    """A gate secret in force from a place in the log on: its public facts."""
+
+    number: int
+    start: int  # index of the entry from which it is in force
+    since: datetime
+    log_key: bytes
+    commitment: bytes
+
+
+class Proposal(NamedTuple):
+    """A statement that waits for a second person."""
+
+    statement: Statement
+    signer: Handle
+    card: str
+    at: datetime
+    position: int
+    leaf: bytes
+
+
+class Register:
+    """Who is who and who may, at a place in the log. Changed only by statements that stand."""
+
+    def __init__(self, root: str) -> None:
+        """`root` is the fingerprint of the founder's card, pinned at first contact."""
+        self.root = root
+        self.store: StoreId | None = None
+        self.name = ""
+        self.members: dict[Handle, Member] = {}
+        self.epochs: list[Epoch] = []
+        self.gate_boxes: dict[Handle, Digest] = {}  # of the epoch in force
+        self.number = 0  # of the coordination card
+        self.coordination = b""  # its public half
+        self.coordination_boxes: dict[Handle, Digest] = {}
+        self.policy: Policy | None = None
+        self.proposals: dict[int, Proposal] = {}
+        self.households: dict[HouseholdId, Household] = {}
+        self.faults: list[tuple[BookName, int, Reason]] = []
+
+    @property
+    def epoch(self) -> Epoch:
+        """The epoch in force."""
+        return self.epochs[-1]
+
+    def member(self, handle: str) -> Member:
+        """Give a member. Raises Fault(UNKNOWN_MEMBER)."""
+        found = self.members.get(Handle(handle))
+        if found is None:
+            raise Fault(Reason.UNKNOWN_MEMBER)
+        return found
+
+    def holders(self, role: Role) -> list[Member]:
+        """Give the active members in a role."""
+        return [member for member in self.members.values() if member.holds(role)]
+
+    def recipients(self, section: SectionName) -> tuple[Role, ...]:
+        """Give the roles that the policy in force lets a section be boxed to."""
+        return () if self.policy is None else self.policy.sections.get(section, ())
+
+    def rights(
+        self,
+        household: Household,
+        section: SectionName,
+        at: datetime,
+        regisseur: Handle | None = None,
+        without: GrantId | None = None,
+    ) -> Iterator[tuple[Role, Handle]]:
+        """Give each (role, holder) with a live right on a section: those to whom its key is to be boxed.
+
+        `regisseur` stands for the one in force, and `without` leaves a grant out: for what a statement is
+        about to change. May give a pair twice.
+        """
+        recipients = self.recipients(section)
+        regisseur = regisseur or household.regisseur
+        if regisseur and Role.REGISSEUR in recipients and self.member(regisseur).holds(Role.REGISSEUR):
+            yield Role.REGISSEUR, regisseur
+        for grant in household.grants.values():
+            covers = section in grant.sections and grant.role in recipients and grant.grant != without
+            if covers and grant.live(at) and self.member(grant.handle).holds(grant.role):
+                yield grant.role, grant.handle
+
+    def objects(self) -> Iterator[Digest]:
+        """Name every object of the store's book that is still needed."""
+        yield from self.gate_boxes.values()
+        yield from self.coordination_boxes.values()
+        for proposal in self.proposals.values():
+            yield from proposal.statement.objects()
+
+
+def act_of(entry: Entry, *, founded: bool = True) -> Act:
+    """Take from an entry of a book what the rules judge."""
+    signed = entry.signed
+    assert signed.statement is not None  # noqa: S101 (entries of a book carry one: `book.follows`)
+    return Act(
+        statement=signed.statement,
+        signer=signed.actor,
+        card=signed.card,
+        at=entry.at,
+        position=entry.index,
+        leaf=entry.leaf,
+        store=signed.store,
+        founded=founded,
+    )
+
+
+def in_order(store: Book, household: Book | None) -> Iterator[Entry]:
+    """Give the entries of both books in the order of the log."""
+    books = [book.entries for book in (store, household) if book is not None]
+    return merge(*books, key=lambda entry: entry.index)
