@@ -49,50 +49,57 @@ def follows(entry: Entry, head: Head | None) -> Head | None:
     return Head(place.number, entry.index, entry.leaf)
 
 
-class Loaded(NamedTuple):
-    """A book as put together from its copies: what belongs, and what the next writer must drop.
-
-    `missing` are the entries that its file lacked and the log had: if one of them stands, the file has
-    gone back.
-    """
-
-    book: Book
-    leftovers: tuple[bytes, ...]
-    missing: tuple[Entry, ...]
+def read_copies(name: BookName, copies: list[bytes]) -> list[Entry]:
+    """Read the copies that a book's file holds. Raises IntegrityError for one that is no entry."""
+    return [_read_copy(name, line) for line in copies]
 
 
-def load(
-    name: BookName, copies: list[bytes], head: Head | None, size: int, fetch: Callable[[int], Entry]
-) -> Loaded:
-    """Put a book together from its copies, up to the head that the verified log gives it.
+def chain(
+    name: BookName, copies: list[Entry], head: Head | None, fetch: Callable[[int], Entry]
+) -> tuple[Book, tuple[Entry, ...]]:
+    """Put a book together backwards from the head that the verified log gives it.
 
     The head's leaf hash vouches, through each `previous`, for the whole chain: no signature is needed.
-    `fetch` reads an entry of the log by its index; only for what the copies lack.
+    `fetch` reads a verified entry of the log by its index, for what the copies lack: those are given too.
 
     Raises:
-        IntegrityError: when a copy is altered, out of order, or of an entry that the log does not have.
+        IntegrityError: when the chain is not whole.
     """
-    entries = [_read_copy(name, line) for line in copies]
-    chain: list[Entry] = []
+    by_leaf = {entry.leaf: entry for entry in copies}
+    entries: list[Entry] = []
     missing: list[Entry] = []
-    by_leaf = {entry.leaf: entry for entry in entries}
     step = head
     while step is not None:
-        entry = by_leaf.pop(step.leaf, None)
+        entry = by_leaf.get(step.leaf)
         if entry is None:
             entry = fetch(step.position)
             missing.append(entry)
         if entry.leaf != step.leaf or follows(entry, _before(entry)) != step:
             raise IntegrityError("book-broken", book=name, index=step.position)
-        chain.append(entry)
+        entries.append(entry)
         step = _before(entry)
-    chain.reverse()
-    if [entry.leaf for entry in entries if entry.leaf not in by_leaf] != [
-        entry.leaf for entry in chain if entry not in missing
-    ]:
-        raise IntegrityError("book-altered", book=name)
-    leftovers = _leftovers(name, entries, by_leaf, head, size)
-    return Loaded(Book(name, tuple(chain)), leftovers, tuple(missing))
+    return Book(name, tuple(reversed(entries))), tuple(missing)
+
+
+def leftovers(book: Book, copies: list[Entry], size: int) -> tuple[bytes, ...]:
+    """Give what a crash left in a book's file: the last copy, following the head, at an index of this log.
+
+    Raises:
+        IntegrityError: when the copies are out of order, or one is neither in the book nor such a leftover:
+            then the file was altered, or the log has gone back.
+    """
+    known = {entry.leaf for entry in book.entries}
+    kept = [entry.leaf for entry in copies if entry.leaf in known]
+    if kept != [entry.leaf for entry in book.entries if entry.leaf in set(kept)]:
+        raise IntegrityError("book-altered", book=book.name)
+    extra = [entry for entry in copies if entry.leaf not in known]
+    if not extra:
+        return ()
+    last = extra[-1]
+    follows_head = last.signed.place == next_place(book.name, book.head)
+    if len(extra) != 1 or last is not copies[-1] or not follows_head or last.index > size:
+        raise IntegrityError("log-behind-copy", book=book.name, index=last.index)
+    return (last.line,)
 
 
 def _read_copy(name: BookName, line: bytes) -> Entry:
@@ -108,19 +115,3 @@ def _before(entry: Entry) -> Head | None:
     if place is None or place.previous is None:
         return None
     return Head(place.number - 1, *place.previous)
-
-
-def _leftovers(
-    name: BookName, entries: list[Entry], extra: dict[bytes, Entry], head: Head | None, size: int
-) -> tuple[bytes, ...]:
-    """Pass over what a crash left: the last copy, following the head, at an index that the log has reached.
-
-    Any other copy that is not in the log says that the log has gone back.
-    """
-    if not extra:
-        return ()
-    last = entries[-1]
-    follows_head = last.signed.place == next_place(name, head)
-    if len(extra) != 1 or last.leaf not in extra or not follows_head or last.index > size:
-        raise IntegrityError("log-behind-copy", book=name, index=max(e.index for e in extra.values()))
-    return (last.line,)

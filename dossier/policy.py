@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from dossier.model import Deed, Handle, Reason, Request, Role, SectionName
 from dossier.policydoc import Policy, allows
+from dossier.purposes import TEAM_SECTIONS
 from dossier.register.households import Grant, Household
 from dossier.register.register import Register
-from dossier.register.writing import TEAM_SECTIONS
 
 
 class Permit(NamedTuple):
@@ -107,26 +107,22 @@ class _Right(NamedTuple):
 
     def lacks(self, request: Request, policy: Policy) -> Reason | None:
         """Give what this right lacks for the request, None when it covers it."""
-        if request.section is None or request.purpose is None:
+        if request.section is None or request.purpose is None or not self._reaches(policy, request.section):
             return Reason.SECTION_NOT_COVERED
-        if self.grant is not None:
-            if request.section not in self.grant.sections:
-                return Reason.SECTION_NOT_COVERED
-            if request.deed not in self.grant.deeds:
-                return Reason.DEED_NOT_COVERED
-            if request.purpose not in self.grant.purposes:
-                return Reason.PURPOSE_NOT_GRANTED
-        elif self.team and not self._team_section(policy, request.section):
-            return Reason.SECTION_NOT_COVERED
+        if self.grant is not None and request.deed not in self.grant.deeds:
+            return Reason.DEED_NOT_COVERED
+        if self.grant is not None and request.purpose not in self.grant.purposes:
+            return Reason.PURPOSE_NOT_GRANTED
         if not allows(policy, request.purpose, self.role, request.section, request.deed, team=self.team):
             return Reason.PURPOSE_NOT_ALLOWED
-        # The box that this right opens with is there only while the policy lets the section go to the role.
-        if not self.team and self.role not in policy.sections.get(request.section, ()):
-            return Reason.SECTION_NOT_COVERED
         return None
 
-    def _team_section(self, policy: Policy, section: SectionName) -> bool:
-        return section in policy.sections and section in TEAM_SECTIONS
+    def _reaches(self, policy: Policy, section: SectionName) -> bool:
+        """Tell whether this right has a box of the section's key: by grant or office, and by policy."""
+        if self.team:
+            return section in TEAM_SECTIONS and section in policy.sections
+        granted = self.grant is None or section in self.grant.sections
+        return granted and self.role in policy.sections.get(section, ())
 
 
 def _rights(register: Register, household: Household, handle: Handle, at: datetime) -> Iterator[_Right]:

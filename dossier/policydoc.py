@@ -9,9 +9,18 @@ from dossier.model import COVER, Deed, PurposeId, Role, SectionName
 from dossier.purposes import Allow, Purpose, Recipients, Texts, read_purpose, read_texts
 from dossier.strict_toml import FlawError, Spot, read
 
-__all__ = [
-    *("FLAWS", "MOST_BYTES", "Allow", "Limits", "Policy", "PolicyError", "Purpose", "Texts"),
-    *("allows", "parse", "resolve_timezone"),
+__all__ = [  # with the nouns of `purposes`, for they are the policy's
+    "FLAWS",
+    "MOST_BYTES",
+    "Allow",
+    "Limits",
+    "Policy",
+    "PolicyError",
+    "Purpose",
+    "Texts",
+    "allows",
+    "parse",
+    "resolve_timezone",
 ]
 
 MOST_BYTES = 32 * 1024
@@ -77,7 +86,7 @@ class Policy(NamedTuple):
 
 
 def parse(text: str | bytes) -> Policy:
-    """Read a policy document: the same bytes give the same answer on every computer.
+    """Read a policy document. Nothing of this computer goes into the answer: others must come to the same.
 
     Raises:
         PolicyError: at the first flaw, with one of `FLAWS`, and `line` and `key`.

@@ -9,10 +9,11 @@ from dossier.strict_toml import FlawError, Spot
 
 Recipients = Mapping[SectionName, tuple[Role, ...]]  # of each section, in the document's order
 
+TEAM_SECTIONS = (COVER, SectionName("aanmeld"))  # what a team right can be about
+
 _ROLES = {str(role): role for role in Role}
 _NO_CONTENT = (Role.BEHEERDER, Role.TOEZICHTHOUDER)
 _DEEDS = {"read": Deed.READ, "write": Deed.WRITE}
-_TEAM_SECTIONS = (COVER, "aanmeld")
 _GROUNDS = {letter: letter for letter in "abcdef"}  # AVG, article 6(1)
 _SPECIALS = {letter: letter for letter in "abcdefghij"}  # AVG, article 9(2)
 _ARTICLE = re.compile(r"(2[2-9]|30)(\([1-6]\))?(\([a-e]\))?")  # of the UAVG, paragraph 3.1
@@ -131,7 +132,7 @@ def _allow(spot: Spot, recipients: Recipients) -> Allow:
         fields["role"].refuse("team-missing")
     sections = fields["sections"].several({str(name): name for name in recipients}, "bad-section")
     for number, section in enumerate(sections):
-        if team and section not in _TEAM_SECTIONS:
+        if team and section not in TEAM_SECTIONS:
             raise FlawError("team-section", (*spot.path, "sections", number))
         if not team and role not in recipients[section]:
             raise FlawError("not-recipient", (*spot.path, "sections", number))

@@ -1,7 +1,7 @@
 """Find the line on which each key and value of a TOML document stands, which tomllib does not tell."""
 
 import re
-from collections import deque
+from collections import Counter, deque
 from typing import NamedTuple
 
 from dossier.strict_toml import Path
@@ -41,12 +41,13 @@ def line_of(text: str, path: Path) -> int:
 def _lines(text: str) -> Lines:
     """Give the line on which each path first stands."""
     tokens, lines = _tokens(text), Lines()
+    arrays = Counter[Path]()
     table: Path = ()
     while tokens:
         if tokens[0].mark == "\n":
             tokens.popleft()
         elif tokens[0].mark == "[":
-            table = _header(tokens, lines)
+            table = _header(tokens, lines, arrays)
         else:
             _pair(tokens, table, lines)
     return lines
@@ -65,9 +66,9 @@ def _tokens(text: str) -> Tokens:
     return tokens
 
 
-def _header(tokens: Tokens, lines: Lines) -> Path:
-    """Take a table's header, and give the path of what follows it."""
-    tokens.popleft()
+def _header(tokens: Tokens, lines: Lines, arrays: Counter[Path]) -> Path:
+    """Take a table's header, and give the path of what follows it: in an array of tables, the next one."""
+    line = tokens.popleft().line
     array = tokens[0].mark == "["
     if array:
         tokens.popleft()
@@ -75,11 +76,10 @@ def _header(tokens: Tokens, lines: Lines) -> Path:
     if not array:
         return path
     tokens.popleft()
-    number = 0
-    while (*path, number) in lines:
-        number += 1
-    lines[*path, number] = lines[path]
-    return (*path, number)
+    member = (*path, arrays[path])
+    arrays[path] += 1
+    lines[member] = line
+    return member
 
 
 def _pair(tokens: Tokens, table: Path, lines: Lines) -> None:
@@ -100,12 +100,14 @@ def _value(tokens: Tokens, path: Path, lines: Lines) -> None:
     """Take a value, with all that is in it."""
     match tokens[0].mark:
         case "[":
+            tokens.popleft()
             number = 0
             while _goes_on(tokens, "]"):
                 lines[*path, number] = tokens[0].line
                 _value(tokens, (*path, number), lines)
                 number += 1
         case "{":
+            tokens.popleft()
             while _goes_on(tokens, "}"):
                 _pair(tokens, path, lines)
         case _:
@@ -114,11 +116,10 @@ def _value(tokens: Tokens, path: Path, lines: Lines) -> None:
 
 
 def _goes_on(tokens: Tokens, end: str) -> bool:
-    """Take what stands before the next member of an array or table; tell whether there is one."""
-    tokens.popleft()  # the mark that opens it, or the comma after a member, or a new line
+    """Tell whether an array or table has another member; take what stands before it, or the end."""
     while tokens[0].mark in ("\n", ","):
         tokens.popleft()
-    if tokens[0].mark == end:
-        tokens.popleft()
-        return False
-    return True
+    if tokens[0].mark != end:
+        return True
+    tokens.popleft()
+    return False

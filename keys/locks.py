@@ -5,13 +5,16 @@ The gate lock: an epoch secret, from which the gate derives its part of each ver
 A version's content key needs a part from both. Every key here has 32 bytes.
 """
 
+from keys.errors import WrongKeyError
 from keys.identity import Card, Identity
 from keys.primitives import (
     KEY_SIZE,
     box,
+    box_public,
     check_commitment,
     derive,
     random_bytes,
+    unbox,
     unwrap,
     wrap,
 )
@@ -20,6 +23,11 @@ from keys.primitives import (
 def new_key() -> bytes:
     """Draw a section key, role part, epoch secret or seed."""
     return random_bytes(KEY_SIZE)
+
+
+def box_to_public(public: bytes, key: bytes, context: bytes) -> bytes:
+    """Box a key to a public half that is no member's: the team's."""
+    return box(public, key, context)
 
 
 def box_to(card: Card, key: bytes, context: bytes) -> bytes:
@@ -39,6 +47,21 @@ def open_box(
     key = identity.unbox(sealed, context)
     check_commitment(key, commitment_context, commitment)
     return key
+
+
+def open_box_of(
+    seed: bytes, sealed: bytes, context: bytes, commitment: bytes, commitment_context: bytes
+) -> bytes:
+    """Open a box made to a card of which one holds the seed, and compare the key. Raises as `open_box`."""
+    key = unbox(seed, sealed, context)
+    check_commitment(key, commitment_context, commitment)
+    return key
+
+
+def check_seed(seed: bytes, public: bytes) -> None:
+    """See that a seed is that of a public half. Raises WrongKeyError."""
+    if box_public(seed) != public:
+        raise WrongKeyError("seed")
 
 
 def wrap_part(section_key: bytes, part: bytes, context: bytes) -> bytes:

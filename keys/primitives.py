@@ -64,7 +64,7 @@ def _suite() -> Suite:
     """HPKE (RFC 9180) base mode with X-Wing, HKDF-SHA256 and AES-256-GCM."""
     try:
         return Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-    except UnsupportedAlgorithm as e:  # pragma: no cover (a build without ML-KEM; see test_primitives)
+    except UnsupportedAlgorithm as e:
         raise UnsupportedError from e
 
 
@@ -142,8 +142,15 @@ def box(public: bytes, secret: bytes, context: bytes) -> bytes:
     """Box a secret to a public half. The context goes in HPKE's `info`: this API has no `aad`.
 
     Returns 1120 + len(secret) + 16 bytes. Does not say who sent it: what names the box does.
+
+    Raises:
+        WeakKeyError: when it is no public half, or its X25519 half has low order.
     """
-    return _suite().encrypt(secret, _box_public_key(public), info=context)
+    key = _box_public_key(public)
+    try:
+        return _suite().encrypt(secret, key, info=context)
+    except ValueError as e:
+        raise WeakKeyError("box key of low order") from e
 
 
 def unbox(seed: bytes, sealed: bytes, context: bytes, size: int = KEY_SIZE) -> bytes:

@@ -1,11 +1,13 @@
 """Households as their books tell: regisseur, grants, and the keys and versions of each section."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from dossier.errors import IntegrityError
 from dossier.model import Deed, Digest, GrantId, Handle, HouseholdId, PurposeId, Role, SectionName
 from dossier.shapes import Keying
+from keys.primitives import WRAP_SIZE
 
 
 class Grant:
@@ -83,6 +85,23 @@ class Section:
     def generation(self) -> int:
         """The number of the key in force."""
         return self.keying.generation
+
+    def wrap_of(self, version: int, objects: Mapping[Digest, bytes]) -> bytes:
+        """Find the wrap of a version's role part: its own, or its place in what the last rekey wrapped.
+
+        Raises:
+            IntegrityError: when it is not there, or what holds it is not as long as it must be.
+        """
+        wraps = self.keying.wraps
+        if version > self.wrapped or wraps is None:
+            digest = self.versions[version - 1].wrap
+            if digest not in objects:
+                raise IntegrityError("object-missing", digest=digest)
+            return objects[digest]
+        whole = objects.get(wraps, b"")
+        if len(whole) != self.wrapped * WRAP_SIZE:
+            raise IntegrityError("object-missing", digest=wraps)
+        return whole[(version - 1) * WRAP_SIZE : version * WRAP_SIZE]
 
     def objects(self) -> Iterator[Digest]:
         """Name every object that is still needed to open this section."""

@@ -23,13 +23,17 @@ class Standing(NamedTuple):
 class Member:
     """A person with a card and roles, and how they came by them."""
 
-    __slots__ = ("admitted_at", "admitted_by", "card", "ever", "fingerprint", "standings", "ties")
+    __slots__ = ("admitted_at", "admitted_by", "card", "ever", "fingerprint", "leaf", "standings", "ties")
 
-    def __init__(self, card: Card, roles: Iterable[Role], by: Handle, at: datetime) -> None:
+    def __init__(
+        self, card: Card, roles: Iterable[Role], by: Handle, at: datetime, leaf: bytes
+    ) -> None:
+        """`leaf` is the hash of the entry that made the card active: its fingerprint is the welcome code."""
         self.card = card
         self.fingerprint = card.fingerprint
         self.admitted_by = by
         self.admitted_at = at
+        self.leaf = leaf
         self.standings = [Standing(at, True, frozenset(roles))]
         self.ties = [(at, by)]  # who admitted, restored or promoted them, and when
         self.ever = set(roles)

@@ -1,5 +1,7 @@
 """Who may say what in the store's book: a check and an effect for each statement (STATEMENTS.md)."""
 
+from functools import lru_cache
+
 from dossier.model import Handle, Reason, Role, StoreId
 from dossier.policydoc import PolicyError, parse
 from dossier.register.members import SECOND_PERSON, Member, roles_go_together
@@ -7,6 +9,9 @@ from dossier.register.register import Act, Epoch, Fault, Register
 from dossier.statements import Statement
 from keys.encoding import context
 from keys.primitives import sha256
+
+
+_parsed = lru_cache(maxsize=8)(parse)  # the same document is judged, and then taken
 
 
 def signer(register: Register, act: Act, *roles: Role) -> Member:
@@ -63,7 +68,9 @@ def found(register: Register, act: Act) -> None:
     statement = act.statement
     register.store = act.store
     register.name = statement["name"]
-    register.members[act.signer] = Member(statement["card"], {Role.COORDINATOR}, act.signer, act.at)
+    register.members[act.signer] = Member(
+        statement["card"], {Role.COORDINATOR}, act.signer, act.at, act.leaf
+    )
     register.epochs.append(Epoch(1, act.position, act.at, statement["log_key"], statement["commitment"]))
     register.gate_boxes = dict(statement["gate_boxes"])
     register.number = 1
@@ -89,7 +96,9 @@ def admit(register: Register, act: Act) -> None:
     """The member is active from here; a box for a superseded epoch or card counts for nothing."""
     statement = act.statement
     handle = Handle(statement["card"].handle)
-    register.members[handle] = Member(statement["card"], statement["roles"], act.signer, act.at)
+    register.members[handle] = Member(
+        statement["card"], statement["roles"], act.signer, act.at, act.leaf
+    )
     if statement["epoch"] == register.epoch.number:
         register.gate_boxes[handle] = statement["gate_box"]
     _take_coordination_box(register, handle, statement)
@@ -227,7 +236,7 @@ def check_policy(register: Register, act: Act) -> None:
     """By a coordinator: the next version, whole, and such as `policy check` lets through."""
     signer(register, act, Role.COORDINATOR)
     try:
-        policy = parse(act.statement["document"])
+        policy = _parsed(act.statement["document"])
     except PolicyError as e:
         raise Fault(Reason.POLICY_INVALID) from e
     last = 0 if register.policy is None else register.policy.version
@@ -237,4 +246,4 @@ def check_policy(register: Register, act: Act) -> None:
 
 def adopt(register: Register, act: Act) -> None:
     """It is in force from here."""
-    register.policy = parse(act.statement["document"])
+    register.policy = _parsed(act.statement["document"])

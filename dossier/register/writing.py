@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from dossier.model import COVER, Deed, Handle, Reason, Role, SectionName
+from dossier.model import Deed, Handle, Reason, Role, SectionName
 from dossier.policydoc import Policy
+from dossier.purposes import TEAM_SECTIONS
 from dossier.register.households import Household
 from dossier.register.register import Fault, Register
-
-TEAM_SECTIONS = (COVER, SectionName("aanmeld"))  # what may be written before there is a regisseur
 
 
 def may_write(

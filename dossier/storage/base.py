@@ -78,8 +78,12 @@ class Store(Protocol):
 
     # The log: pages of PAGE records, the last one growing; a record is an entry with its checkpoint.
 
-    def page(self, number: int) -> bytes:
-        """Give all bytes of a page, a torn record at its end included; empty when it is not there."""
+    def page(self, number: int, start: int = 0) -> bytes:
+        """Give the bytes of a page from `start` on, a torn record at its end included.
+
+        Empty when the page is not there and `start` is 0. Raises UnreachableError("log-gone") when it is
+        not there and should be, IntegrityError("log-short") when it does not reach to `start`.
+        """
         ...
 
     def append(self, number: int, offset: int, record: bytes) -> None:

@@ -3,13 +3,11 @@
 import hashlib
 import io
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from dossier.errors import IntegrityError
-from dossier.model import Digest, is_digest
+from dossier.model import Digest
 from dossier.storage.durable import (
     create,
     make_folder,
@@ -21,6 +19,7 @@ from dossier.storage.durable import (
     unreachable,
     write_all,
 )
+from dossier.storage.layout import content_path
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -44,7 +43,7 @@ class _Sealed(io.FileIO):
 
 
 def put_content(root: Path, sealed: BinaryIO) -> tuple[Digest, int]:
-    """Keep sealed bytes durably; give their digest and length. Bytes that are there already are put again."""
+    """Keep sealed bytes durably; give their digest and length. What was there is mended by it."""
     with translated():
         staged = staging_name(root)
         fd = create(staged)
@@ -57,9 +56,10 @@ def put_content(root: Path, sealed: BinaryIO) -> tuple[Digest, int]:
         finally:
             os.close(fd)
         with translated():
-            folder = make_folder(root, "contents", digest[:2])
-            move(staged, folder / digest)
-            sync_folder(folder)
+            path = content_path(root, digest)
+            make_folder(root, "contents", path.parent.name)
+            move(staged, path)
+            sync_folder(path.parent)
     except BaseException:
         with suppress(OSError):
             staged.unlink()
@@ -87,29 +87,12 @@ def _drop_leftovers(folder: Path, until: float) -> None:
                 path.unlink()
 
 
-def get_content(path: Path) -> BinaryIO:
-    """Open a content for reading. Raises IntegrityError when it is not there."""
+def get_content(path: Path) -> BinaryIO | None:
+    """Open a content for reading; None when it is not there."""
     try:
         fd = open_regular(path)
-    except FileNotFoundError as e:
-        raise IntegrityError("content-missing", digest=path.name) from e
+    except FileNotFoundError:
+        return None
     except OSError as e:
         raise unreachable(e) from e
     return io.BufferedReader(_Sealed(fd), _BUFFER)
-
-
-def list_contents(root: Path) -> Iterator[Digest]:
-    """Name every content. What has another name or stands in another folder is none."""
-    for folder in list_folder(root / "contents"):
-        for path in list_folder(folder):
-            if is_digest(path.name) and path.name[:2] == folder.name:
-                yield Digest(path.name)
-
-
-def list_folder(folder: Path) -> list[Path]:
-    """Name what is in a folder; nothing when it is none."""
-    with translated():
-        try:
-            return sorted(folder.iterdir())
-        except (FileNotFoundError, NotADirectoryError):
-            return []

@@ -5,11 +5,14 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from dossier.errors import IntegrityError, UnreachableError
+
+T = TypeVar("T")
 
 _PATIENCE = 5.0  # seconds in which another computer lets go of a file that it has open (Windows, SMB)
 _PAUSE = 0.05
@@ -55,22 +58,34 @@ def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
     return fd
 
 
-def read(path: Path, limit: int) -> bytes:
-    """Read a plain file whole. Raises OSError; IntegrityError when it has more than `limit` bytes."""
-    # Where files are locked by being open, a reader can meet the short moment of a replace.
-    fd = _patiently(path, _PATIENCE if os.name == "nt" else 0)
-    with os.fdopen(fd, "rb", buffering=0) as file:
-        if os.fstat(fd).st_size > limit:
-            raise IntegrityError("file-too-large", limit=limit)
-        return file.readall()
+def read(path: Path, limit: int, *, start: int = 0, code: str | None = None) -> bytes | None:
+    """Read a plain file from `start` on; None when it is not there.
+
+    Raises:
+        UnreachableError: `code`, or one that fits, when it cannot be read.
+        IntegrityError: "file-too-large" beyond `limit` bytes, "file-short" when it does not reach to `start`.
+    """
+    try:
+        # Where an open file cannot be replaced, a reader can meet the moment in which one is.
+        fd = _patiently(lambda: open_regular(path), _PATIENCE if os.name == "nt" else 0)
+        with os.fdopen(fd, "rb", buffering=0) as file:
+            size = os.fstat(fd).st_size
+            if not start <= size <= limit:
+                raise IntegrityError("file-too-large" if size > limit else "file-short", size=size)
+            file.seek(start)
+            return file.readall()
+    except FileNotFoundError:
+        return None
+    except OSError as e:
+        raise unreachable(e, code) from e
 
 
-def _patiently(path: Path, patience: float) -> int:
-    """Open a plain file, again and again while another computer forbids it."""
+def _patiently(act: Callable[[], T], patience: float) -> T:
+    """Do something again and again while another computer forbids it."""
     until = time.monotonic() + patience
     while True:
         try:
-            return open_regular(path)
+            return act()
         except PermissionError:
             if time.monotonic() >= until:
                 raise
@@ -86,16 +101,7 @@ def write_all(fd: int, data: bytes) -> None:
 
 def move(source: Path, target: Path) -> None:
     """Replace `target` by `source` in one step, again and again while another computer has it open."""
-    until = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            source.replace(target)
-        except PermissionError:
-            if time.monotonic() >= until:
-                raise
-            time.sleep(_PAUSE)
-        else:
-            return
+    _patiently(lambda: source.replace(target), _PATIENCE)
 
 
 def replace(path: Path, data: bytes, beside: Path | None = None) -> None:
@@ -136,7 +142,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def make_folder(root: Path, *names: str) -> Path:
-    """Make folders below `root`, mode 0700, where they are missing; never `root` itself: a share may be gone."""
+    """Make folders below `root`, mode 0700, where they are missing; never `root`: its share may be gone."""
     for name in names:
         above, root = root, root / name
         try:

@@ -1,4 +1,4 @@
-"""The one lock of a store, which the operating system lets go of when its holder dies, and the server's clock."""
+"""A store's one lock, freed by the operating system when its holder dies; and the server's clock."""
 
 import errno
 import os
@@ -78,7 +78,7 @@ def _is_there(fd: int, path: Path) -> bool:
 def check_clock(root: Path, now: float) -> None:
     """Compare this computer's clock with the one that the file system goes by.
 
-    A new file is made for it: its time is the server's own, while a changed time (utime) is sent by the client.
+    A new file is made for it: its time is the server's own, while utime would send this computer's.
 
     Raises:
         UnreachableError: "server-clock" when they are more than five minutes apart.

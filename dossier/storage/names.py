@@ -10,8 +10,8 @@ TILE_BYTES = 256 * 32  # a full tile: 256 tree hashes
 
 
 def check_book(name: BookName) -> BookName:
-    """Give the name back. Raises UsageError unless it is the store's book or a household's id as it is written."""
-    if name != STORE_BOOK and household_id(name) != name:
+    """Give the name back. Raises UsageError unless it is "store", or a household's id as it is written."""
+    if name != STORE_BOOK and str(household_id(name)) != name:
         raise UsageError("bad-household-id")
     return name
 
@@ -47,5 +47,3 @@ def check_tile(hashes: bytes) -> bytes:
     if len(hashes) != TILE_BYTES:
         raise ValueError(len(hashes))
     return hashes
-
-

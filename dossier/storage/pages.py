@@ -7,37 +7,47 @@ from pathlib import Path
 
 from dossier.errors import IntegrityError, UnreachableError
 from dossier.storage.durable import create, open_regular, read, sync_folder, translated
+from dossier.storage.layout import page_path
 
 _LARGEST = 1 << 26  # of a page, in bytes: PAGE records of under 128 KiB each come to half of it
-_UNWRITABLE = "log-unwritable"
 
 
-def read_page(path: Path) -> bytes:
-    """Read a page whole. Raises FileNotFoundError when it is not there, UnreachableError when it cannot be read."""
+def read_page(root: Path, number: int, start: int) -> bytes | None:
+    """Read a page from `start` on; None when it is not there.
+
+    Raises:
+        UnreachableError: "log-unreadable"; "log-gone" when it is not there and should be.
+        IntegrityError: "log-short" when it does not reach to `start`.
+    """
     try:
-        return read(path, _LARGEST)
-    except FileNotFoundError:
-        raise
-    except OSError as e:
-        raise UnreachableError("log-unreadable", errno=errno.errorcode.get(e.errno or 0, "?")) from e
+        data = read(page_path(root, number), _LARGEST, start=start, code="log-unreadable")
+    except IntegrityError as e:
+        if e.code != "file-short":
+            raise
+        raise IntegrityError("log-short", page=number) from e
+    if data is None and start:
+        raise UnreachableError("log-gone", page=number)
+    return data
 
 
-def append_record(path: Path, before: Path | None, offset: int, record: bytes) -> None:
-    """Write a record at `offset` of a page, cutting off what stands there; `before` is the page before it.
+def append_record(root: Path, number: int, offset: int, record: bytes) -> None:
+    """Write a record at `offset` of a page, cutting off what stands there.
 
     1. Open the page, or make it; it must reach to `offset`. 2. Cut it off there. 3. Write the record in one
-    write and sync. 4. See that the file written is the file that is there. What fails at 3 is cut off again.
+    write, and sync. 4. See that the file written is the file that is there. What fails at 3 is cut off again.
 
     Raises:
         IntegrityError: "log-short" when the page does not reach to `offset`.
-        UnreachableError: "log-unwritable", or "log-replaced" when the record went to a file that is gone.
+        UnreachableError: "log-gone" when it is not there and should be; "log-unwritable"; "log-replaced"
+            when the record went to a file that others do not see.
     """
-    with translated(_UNWRITABLE):
-        fd = _open(path, before, offset)
+    path = page_path(root, number)
+    with translated("log-unwritable"):
+        fd = _open(root, number, offset)
         try:
             size = os.fstat(fd).st_size
             if size < offset:
-                raise IntegrityError("log-short", size=size, offset=offset)
+                raise IntegrityError("log-short", page=number)
             if size > offset:
                 os.ftruncate(fd, offset)
             try:
@@ -51,15 +61,16 @@ def append_record(path: Path, before: Path | None, offset: int, record: bytes) -
             os.close(fd)
 
 
-def _open(path: Path, before: Path | None, offset: int) -> int:
+def _open(root: Path, number: int, offset: int) -> int:
     """Open a page for writing, or make it when its first record is due."""
+    path = page_path(root, number)
     try:
         return open_regular(path, os.O_RDWR)
     except FileNotFoundError as e:
         if offset:
-            raise IntegrityError("log-short", size=0, offset=offset) from e
-    if before is not None:
-        _sync(before)  # its last writer may have died between write and sync
+            raise UnreachableError("log-gone", page=number) from e
+    if number > 0:
+        _sync(page_path(root, number - 1))  # its last writer may have died between write and sync
     return create(path)
 
 
@@ -77,7 +88,7 @@ def _write(fd: int, offset: int, record: bytes) -> None:
     """Write a record in one write, and sync."""
     os.lseek(fd, offset, os.SEEK_SET)
     if os.write(fd, record) != len(record):
-        raise OSError(errno.EIO, "short write")
+        raise OSError(errno.ENOSPC, "short write")  # a full disk or quota takes a part before it refuses
     getattr(os, "fdatasync", os.fsync)(fd)
 
 

@@ -1,7 +1,7 @@
 """A book's file: two TinyDB tables, read strictly and written in one replace.
 
 TinyDB rewrites its file at each call, in place and without a lock. So it works on tables in memory here, and
-whoever changes them, under the store's lock, has them written once. This is the only module that knows TinyDB.
+whoever changes them, under the store's lock, has them written once. The only module that knows TinyDB.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from tinydb import TinyDB
+from tinydb import TinyDB, where
 from tinydb.storages import Storage
 from tinydb.table import Table
 
@@ -63,22 +63,27 @@ class Book:
 EMPTY = Book({name: {} for name in _FIELDS}, (), MappingProxyType({}))
 
 
-@lru_cache(maxsize=4)  # one command asks for the same few books again and again; other bytes are another book
+@lru_cache(maxsize=4)  # a command asks for the same few books again and again; other bytes are another book
 def parse(name: BookName, raw: bytes) -> Book:
-    """Read the bytes of a book's file. Raises IntegrityError for anything that `change` would not have written."""
+    """Read the bytes of a book's file. Raises IntegrityError for what `change` would not have written."""
     try:
         tables = _decode(raw)
         db = _database(BookFile(Path(), tables))
         entries = tuple(row["line"].encode() for row in db.table("entries"))
-        objects = {Digest(row["digest"]): from_base64(row["data"]) for row in db.table("objects")}
-        if len(objects) != len(tables["objects"]):
-            raise ValueError("two of one digest")
-        for digest, data in objects.items():
-            if hashlib.sha256(data).hexdigest() != digest:
-                raise ValueError("not its digest")
+        objects = dict(_object(row) for row in db.table("objects"))
     except (ValueError, RecursionError, BadEncodingError) as e:
         raise IntegrityError("book-altered", book=name) from e
+    if len(objects) != len(tables["objects"]):
+        raise IntegrityError("book-altered", book=name)
     return Book(tables, entries, MappingProxyType(objects))
+
+
+def _object(row: Mapping[str, str]) -> tuple[Digest, bytes]:
+    """Read a row of objects. Raises ValueError when its bytes are not those that its digest names."""
+    data = from_base64(row["data"])
+    if hashlib.sha256(data).hexdigest() != row["digest"]:
+        raise ValueError("digest")
+    return Digest(row["digest"]), data
 
 
 def change(
@@ -104,12 +109,8 @@ def change(
 
 def _remove(table: Table, field: str, values: set[Any]) -> None:
     """Drop the rows with one of these values."""
-
-    def goes(row: Mapping[str, Any]) -> bool:
-        return row[field] in values
-
     if values:
-        table.remove(goes)
+        table.remove(where(field).test(values.__contains__))
 
 
 def _database(storage: BookFile) -> TinyDB:
@@ -123,18 +124,24 @@ def _encode(tables: Tables) -> bytes:
 
 
 def _decode(raw: bytes) -> Tables:
-    """Read tables of our shape. Raises ValueError or RecursionError for any other, or another way to write it."""
+    """Read tables of our shape. Raises ValueError or RecursionError for what `_encode` does not write."""
     tables = json.loads(raw)
-    if _encode(tables) != raw or not isinstance(tables, dict) or list(tables) != list(_FIELDS):
+    if not isinstance(tables, dict) or list(tables) != list(_FIELDS) or _encode(tables) != raw:
         raise ValueError("tables")
     for name, fields in _FIELDS.items():
-        if not isinstance(tables[name], dict):
-            raise ValueError(name)
-        last = 0
-        for key, row in tables[name].items():
-            if not last < int(key) or str(int(key)) != key:
-                raise ValueError("row number")
-            if not isinstance(row, dict) or list(row) != fields or not all(type(v) is str for v in row.values()):
-                raise ValueError("row")
-            last = int(key)
+        _check_rows(tables[name], fields)
     return tables
+
+
+def _check_rows(rows: Any, fields: list[str]) -> None:
+    """Check that a table has numbered rows, the numbers rising, each with exactly these fields of text."""
+    if not isinstance(rows, dict):
+        raise ValueError("table")  # noqa: TRY004 (what stands in a file is wrong by its value)
+    last = 0
+    for key, row in rows.items():
+        number = int(key)
+        if number <= last or str(number) != key or not isinstance(row, dict) or list(row) != fields:
+            raise ValueError("row")
+        if not all(isinstance(text, str) for text in row.values()):
+            raise ValueError("field")
+        last = number

@@ -302,6 +302,25 @@ def test_a_path_too_long_or_too_short_is_refused(data: st.DataObject, size: int)
             verify_inclusion(index, size, LEAVES[index], other, root)
 
 
+@pytest.mark.parametrize(("size", "claimed"), [(2, 8), (8, 2), (4, 5), (5, 4), (1, 2), (2, 1)])
+def test_a_proof_in_a_tree_of_another_height_is_refused_though_it_leads_to_the_root(
+    size: int, claimed: int
+) -> None:
+    root = naive_root(LEAVES[:size])
+    with pytest.raises(IntegrityError, match="bad-proof"):
+        verify_inclusion(0, claimed, LEAVES[0], inclusion_proof(0, size, nodes), root)
+    with pytest.raises(IntegrityError, match="bad-proof"):
+        verify_consistency(1, claimed, LEAVES[0], root, consistency_proof(1, size, nodes))
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 8])
+def test_a_proof_that_goes_on_above_the_root_is_refused_though_it_leads_to_what_is_claimed(size: int) -> None:
+    root, path = naive_root(LEAVES[:size]), inclusion_proof(0, size, nodes)
+    for above in (node_hash(LEAVES[9], root), node_hash(root, LEAVES[9])):
+        with pytest.raises(IntegrityError, match="bad-proof"):
+            verify_inclusion(0, size, LEAVES[0], [*path, LEAVES[9]], above)
+
+
 def test_a_node_cut_at_another_byte_is_refused() -> None:
     both = LEAVES[0] + LEAVES[1]
     root = node_hash(LEAVES[0], LEAVES[1])

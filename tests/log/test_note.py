@@ -276,6 +276,8 @@ BAD_NOTES = {
     "blank-line-after": NOTE + b"\n",
     "text-after": NOTE + b"x\n",
     "no-last-newline": NOTE[:-1],
+    "line-cut-after-a-good-one": NOTE + LINE[:-1],
+    "byte-after": NOTE + b"x",
     "carriage-return": NOTE[:-1] + b"\r\n",
     "carriage-returns": NOTE.replace(b"\n", b"\r\n"),
     "tab-in-text": b"\t" + NOTE,

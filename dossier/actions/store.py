@@ -1,0 +1,99 @@
+"""Found a store, and make first contact with one."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from dossier import contexts
+from dossier.desk import Desk
+from dossier.entry import Entry
+from dossier.errors import IntegrityError, LockedError
+from dossier.gate import LocalGate
+from dossier.log.follow import Follower
+from dossier.memory import Memory
+from dossier.model import Handle, StoreId
+from dossier.register.register import Register
+from dossier.register.rules_store import store_id
+from dossier.statements import Statement
+from dossier.storage.base import Store
+from dossier.team import digest_of
+from keys.encoding import fingerprint
+from keys.identity import Card, Identity
+from keys.locks import box_to, log_seed, new_key
+from keys.primitives import box_public, commit, random_bytes, sign_public
+
+Progress = Callable[[int], None]
+
+
+def new_store(founder: Card) -> tuple[StoreId, bytes]:
+    """Draw a new store's id, with the 32 random bytes that it comes from."""
+    nonce = random_bytes(32)
+    return store_id(founder.write(), nonce), nonce
+
+
+def found(desk: Desk, name: str, nonce: bytes, policy: str) -> Entry:
+    """Write the first statements: the founder, coordination card 1, epoch 1, and the first policy.
+
+    Gives the founding entry, which makes the founder's card active.
+    """
+    card, store = desk.identity.card, desk.store.store_id
+    team_seed, epoch_secret = new_key(), new_key()
+    team_box = box_to(card, team_seed, contexts.of("coordination-seed", store, 1, card.fingerprint))
+    gate_box = box_to(card, epoch_secret, contexts.of("epoch-box", store, 1, card.fingerprint))
+    log_key = sign_public(log_seed(epoch_secret, contexts.of("log-key", store, 1)))
+    founded = Statement(
+        "store.founded/1",
+        name=name,
+        card=card,
+        nonce=nonce,
+        coordination=box_public(team_seed),
+        coordination_box=digest_of(team_box),
+        log_key=log_key,
+        commitment=commit(epoch_secret, contexts.of("epoch-commitment", store, 1)),
+        gate_boxes=((card.handle, digest_of(gate_box)),),
+    )
+    objects = {digest_of(team_box): team_box, digest_of(gate_box): gate_box}
+    entry = desk.gate.enact(founded, objects)
+    desk.gate.enact(Statement("policy.adopted/1", version=1, document=policy), {})
+    return entry
+
+
+def join(
+    store: Store,
+    identity: Identity,
+    folder: Path,
+    clock: Callable[[], datetime],
+    welcome: str,
+    progress: Progress | None = None,
+) -> tuple[Desk, bytes]:
+    """Make first contact: read the whole log, and find the entry that made this card active.
+
+    `welcome` is that entry's fingerprint, handed over by whoever wrote it; it names the store, and by it the
+    root card of this log is pinned. `folder` is where the client's memory goes.
+
+    Gives the desk, and that entry's leaf hash.
+
+    Raises:
+        LockedError: when this card is not admitted here.
+        IntegrityError: when the log does not verify, or another entry made this card active.
+    """
+    memory = Memory(folder, identity, store.store_id)
+    register = Register("")
+
+    def look(entry: Entry, register: Register) -> None:
+        if entry.index == 0:
+            register.root = entry.signed.card
+        if progress is not None:
+            progress(entry.index + 1)
+
+    with store.exclusive():
+        Follower(store, memory.verified, register, memory, each=look).follow()
+    member = register.members.get(Handle(identity.card.handle))
+    if member is None or member.fingerprint != identity.card.fingerprint:
+        raise LockedError("not-admitted")
+    if fingerprint(member.leaf) != welcome:
+        raise IntegrityError("welcome-not-here")
+    memory.root = register.root
+    memory.save()
+    gate = LocalGate(store, identity, memory, clock)
+    return Desk(store, gate, identity, memory, clock), member.leaf

@@ -1,0 +1,122 @@
+"""Logbook: the log as one client reads and writes it, with the store's book that it carries."""
+
+from typing import NamedTuple
+
+from dossier.book import Book, chain, leftovers, read_copies
+from dossier.entry import Entry
+from dossier.errors import IntegrityError
+from dossier.log.follow import Follower, Heads
+from dossier.log.note import Checkpoint, sign_checkpoint
+from dossier.log.records import Record, origin
+from dossier.log.tree import Tree, keep_tiles
+from dossier.log.verified import Verified
+from dossier.model import STORE_BOOK, BookName, Seen
+from dossier.register.fold import fold
+from dossier.register.register import Register
+from dossier.storage.base import PAGE, Store
+from keys.primitives import sign_public
+
+
+class Opened(NamedTuple):
+    """A book as put together: what belongs, what its file has too many, and what it lacked."""
+
+    book: Book
+    leftovers: tuple[bytes, ...]
+    missing: tuple[Entry, ...]
+
+
+class Logbook:
+    """The log from what is verified on. `register` is that of the store's book, kept up with the log."""
+
+    def __init__(
+        self, store: Store, known: Verified, heads: Heads, root: str, must_pass: Seen | None = None
+    ) -> None:
+        """`root` is the fingerprint of the pinned root card."""
+        self._store = store
+        self._known = known
+        self._heads = heads
+        self._must_pass = must_pass
+        self._opened: Opened | None = None
+        self.root = root
+        self.register = Register(root)
+
+    @property
+    def known(self) -> Verified:
+        """What is verified of the log."""
+        return self._known
+
+    @property
+    def store_book(self) -> Opened:
+        """The store's book, as of the last `catch_up`."""
+        assert self._opened is not None  # noqa: S101 (every way here goes through `catch_up`)
+        return self._opened
+
+    def catch_up(self) -> None:
+        """Take in what was added to the log, and see that the store's book reaches its head.
+
+        Only under `exclusive`, so that nothing unsynced is taken in.
+
+        Raises:
+            IntegrityError: when the log or the store's book is altered, cut or older than last seen.
+        """
+        first = self._opened is None
+        if first:
+            self._opened = self._open(STORE_BOOK)
+            self.register = fold(self.root, self._opened.book)
+        before = self._heads.head(STORE_BOOK)
+        self._follow()
+        if first or self._heads.head(STORE_BOOK) != before:
+            self._opened = self.open_book(STORE_BOOK)
+            self.check_reaches(self._opened, self.register)
+
+    def _follow(self) -> None:
+        follower = Follower(self._store, self._known, self.register, self._heads, must_pass=self._must_pass)
+        follower.follow()
+        self._must_pass = None
+
+    def open_book(self, name: BookName) -> Opened:
+        """Put a book together from its copies, up to the head that the log gives it."""
+        opened = self._open(name)
+        copies = read_copies(name, self._store.copies(name))
+        return opened._replace(leftovers=leftovers(opened.book, copies, self._known.size))
+
+    def _open(self, name: BookName) -> Opened:
+        copies = read_copies(name, self._store.copies(name))
+        tree = Tree(self._store, self._known.size, self._known.root)
+        book, missing = chain(name, copies, self._heads.head(name), tree.entry)
+        return Opened(book, (), missing)
+
+    def check_reaches(self, opened: Opened, register: Register) -> None:
+        """See that a book's file lacks no statement that stands: else it has gone back.
+
+        Raises:
+            IntegrityError: "book-behind", naming the book.
+        """
+        idle = {position for _, position, _ in register.faults}
+        for entry in opened.missing:
+            if entry.index not in idle:
+                raise IntegrityError("book-behind", book=opened.book.name, index=entry.index)
+
+    def append(self, entry: Entry, log_seed: bytes) -> None:
+        """Write an entry with the signed checkpoint over it, and sync. Only under `exclusive`.
+
+        Raises:
+            UnreachableError: when it could not be written; nothing of it counts then.
+        """
+        known = self._known
+        frontier = known.frontier.copy()
+        frontier.append(entry.leaf)
+        root = frontier.root()
+        checkpoint = Checkpoint(origin(self._store.store_id), known.size + 1, root)
+        note = sign_checkpoint(checkpoint, log_seed, sign_public(log_seed))
+        record = Record(entry.line, note).write()
+        fresh = known.size % PAGE == 0
+        self._store.append(known.size // PAGE, 0 if fresh else known.length, record)
+        known.advance(entry, root, record)
+        if known.size % PAGE == 0:
+            keep_tiles(self._store, known.size)
+
+    def took(self, entry: Entry, opened: Opened) -> None:
+        """Add an entry just appended to the store's book as held here."""
+        book = opened.book._replace(entries=(*opened.book.entries, entry))
+        self._opened = Opened(book, (), ())

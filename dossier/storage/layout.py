@@ -1,0 +1,78 @@
+"""Where a store's files are: each path is made here, of checked names only, and each name is read here."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from dossier.errors import UsageError
+from dossier.model import STORE_BOOK, BookName, Digest, is_digest
+from dossier.storage.durable import translated
+from dossier.storage.names import check_book, check_digest, check_number
+
+FOLDERS = ("households", "contents", "staging", "log", "tiles")
+
+
+def sign_path(root: Path) -> Path:
+    """Say where it stands that this is a store, and which."""
+    return root / "dossier.json"
+
+
+def lock_path(root: Path) -> Path:
+    """Say where the lock file is."""
+    return root / "lock"
+
+
+def book_path(root: Path, name: BookName) -> Path:
+    """Say where a book's file is."""
+    if check_book(name) == STORE_BOOK:
+        return root / "store.json"
+    return root / "households" / name[2:4] / f"{name}.json"
+
+
+def content_path(root: Path, digest: Digest) -> Path:
+    """Say where a content is."""
+    return root / "contents" / check_digest(digest)[:2] / digest
+
+
+def page_path(root: Path, number: int) -> Path:
+    """Say where a page of the log is."""
+    return root / "log" / f"{check_number(number):06d}.log"
+
+
+def tile_path(root: Path, level: int, number: int) -> Path:
+    """Say where a tile is."""
+    return root / "tiles" / str(check_number(level)) / f"{check_number(number):06d}"
+
+
+def list_books(root: Path) -> Iterator[BookName]:
+    """Name every book. What has another name or stands elsewhere is none."""
+    with translated():
+        if book_path(root, STORE_BOOK).exists():
+            yield STORE_BOOK
+    for path in _list_below(root / "households"):
+        with suppress(UsageError):
+            name = check_book(BookName(path.stem))
+            if path == book_path(root, name):
+                yield name
+
+
+def list_contents(root: Path) -> Iterator[Digest]:
+    """Name every content. What has another name or stands elsewhere is none."""
+    for path in _list_below(root / "contents"):
+        if is_digest(path.name) and path == content_path(root, Digest(path.name)):
+            yield Digest(path.name)
+
+
+def _list_below(folder: Path) -> Iterator[Path]:
+    """Name what is in the folders in a folder."""
+    for inner in _list(folder):
+        yield from _list(inner)
+
+
+def _list(folder: Path) -> list[Path]:
+    """Name what is in a folder; nothing when it is none."""
+    with translated():
+        try:
+            return sorted(folder.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return []

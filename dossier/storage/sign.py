@@ -1,0 +1,47 @@
+"""The sign on a store's folder: that it is a store, of which format, and which one."""
+
+import json
+import re
+from pathlib import Path
+
+from dossier.errors import IntegrityError, UnreachableError, UsageError
+from dossier.model import StoreId, is_store_id
+from dossier.storage.base import FORMAT
+from dossier.storage.durable import read
+from keys.encoding import canonical_json
+
+_LARGEST = 4096  # bytes
+_ANY_FORMAT = re.compile(r"dossier/store/([1-9][0-9]{0,8})")
+
+
+def write_sign(store_id: StoreId) -> bytes:
+    """Write the bytes of a sign. Raises UsageError for what is no store's id."""
+    if not is_store_id(store_id):
+        raise UsageError("bad-store-id")
+    return canonical_json({"format": FORMAT, "store": store_id})
+
+
+def read_sign(path: Path) -> StoreId:
+    """Read which store this is.
+
+    Raises:
+        UnreachableError: "no-store" when nothing stands there, "newer-store" when a later version made it.
+        IntegrityError: "store-format" for anything that `write_sign` would not have written.
+    """
+    try:
+        raw = read(path, _LARGEST)
+    except UnreachableError as e:
+        raise UnreachableError("no-store", **e.data) from e
+    if raw is None:
+        raise UnreachableError("no-store")
+    try:
+        sign = json.loads(raw)
+        named = _ANY_FORMAT.fullmatch(sign["format"])
+        version = int(named[1]) if named else 0
+        if version <= 1 and write_sign(StoreId(sign["store"])) == raw:
+            return StoreId(sign["store"])
+    except (ValueError, TypeError, KeyError, RecursionError, UsageError) as e:
+        raise IntegrityError("store-format") from e
+    if version > 1:
+        raise UnreachableError("newer-store", version=version)
+    raise IntegrityError("store-format")
