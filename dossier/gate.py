@@ -1,13 +1,13 @@
 """The gate: decide, write it down, and only then hand out a receipt. The only way to write anything."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from dossier import contexts
 from dossier.book import Head, next_place
 from dossier.entry import Entry, Ruling, Signed, make_entry
-from dossier.errors import ConflictError, IntegrityError, LockedError, NotFoundError
+from dossier.errors import ConflictError, IntegrityError, LockedError, NotFoundError, UsageError
 from dossier.log.logbook import Logbook, Opened
 from dossier.memory import Memory
 from dossier.model import (
@@ -52,6 +52,12 @@ class Gate(Protocol):
 
     def survey(self, household: HouseholdId | None = None) -> Situation:
         """Give what a member may know of the store or a household. A refusal is written down, and raised."""
+        ...
+
+    def survey_each(
+        self, households: Iterable[HouseholdId]
+    ) -> Iterator[tuple[HouseholdId, Situation, Permit]]:
+        """Give those of these households in which one has a right, each with that right."""
         ...
 
     def enter(self, request: Request) -> Receipt | None:
@@ -123,15 +129,28 @@ class LocalGate:
                 ruling = decide(request, self._handle, situation.register, situation.at)
                 if isinstance(ruling, Refusal):
                     self._write_down(situation, request, ruling)
-        self._memory.save()
+        # Without an entry of one's own nothing was synced since, so nothing is remembered either.
         if isinstance(ruling, Refusal):
+            self._memory.save()
             raise refused(ruling.reason)
         return situation
+
+    def survey_each(
+        self, households: Iterable[HouseholdId]
+    ) -> Iterator[tuple[HouseholdId, Situation, Permit]]:
+        """Give those of these households in which one has a right, each with that right."""
+        for household in households:
+            with self._store.exclusive():
+                situation = self._situation(household)
+            ruling = decide(Request(Deed.LOOK, household), self._handle, situation.register, situation.at)
+            if isinstance(ruling, Permit):
+                yield household, situation, ruling
 
     def enter(self, request: Request) -> Receipt | None:
         """Decide, write down, and only then give a receipt (ARCHITECTURE.md, steps 3 to 5)."""
         with self._store.exclusive():
             situation = self._situation(request.household)
+            _check_words(request, situation.register)
             ruling = decide(request, self._handle, situation.register, situation.at)
             if isinstance(ruling, Permit):
                 request = _with_version(request, situation)
@@ -392,6 +411,21 @@ def _household_of(statement: Statement) -> HouseholdId | None:
 def _request_of(statement: Statement) -> Request:
     """Give the request that carries a statement."""
     return Request(Deed.STATE, _household_of(statement))
+
+
+def _check_words(request: Request, register: Register) -> None:
+    """Let no section or purpose that the policy does not have get as far as the log.
+
+    Raises:
+        UsageError: naming the ones that there are; whatever household was named.
+    """
+    policy = register.policy
+    if policy is None:
+        raise UsageError("no-policy")
+    if request.section is not None and request.section not in policy.sections:
+        raise UsageError("unknown-section", section=request.section, sections=", ".join(policy.sections))
+    if request.purpose is not None and request.purpose not in policy.purposes:
+        raise UsageError("unknown-purpose", purpose=request.purpose, purposes=", ".join(policy.purposes))
 
 
 def _with_version(request: Request, situation: Situation) -> Request:

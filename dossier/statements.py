@@ -68,10 +68,10 @@ SHAPES: dict[str, dict[str, Kind]] = {
     "household.opened/1": {
         "household": HOUSEHOLD,
         "regisseur": maybe(HANDLE),
-        "keyings": many(KEYING, least=1),
+        "keyings": many(KEYING),
     },
-    "regisseur.assigned/1": {"household": HOUSEHOLD, "handle": HANDLE, "keyings": many(KEYING, least=1)},
-    "section.keyed/1": {"household": HOUSEHOLD, "keyings": many(KEYING, least=1)},
+    "regisseur.assigned/1": {"household": HOUSEHOLD, "handle": HANDLE, "keyings": many(KEYING)},
+    "section.keyed/1": {"household": HOUSEHOLD, "keyings": many(KEYING)},
     "section.written/1": {
         "household": HOUSEHOLD,
         "section": WORD,
@@ -96,13 +96,13 @@ SHAPES: dict[str, dict[str, Kind]] = {
         "purposes": many(WORD, least=1),
         "until": TIME,
         "reason": maybe(WORD),
-        "boxes": many(GRANTED, least=1),
+        "boxes": many(GRANTED),
     },
     "grant.revoked/1": {
         "household": HOUSEHOLD,
         "grant": GRANT,
         "reason": WORD,
-        "keyings": many(KEYING, least=1),
+        "keyings": many(KEYING),
     },
 }
 

@@ -173,7 +173,7 @@ def wrap(key: bytes, secret: bytes, context: bytes) -> bytes:
 
 
 def _wrap_with(key: bytes, secret: bytes, context: bytes, nonce: bytes) -> bytes:
-    """Wrap with a given nonce: for vectors only."""
+    """Wrap with a given nonce: for vectors, and for the token file, whose header binds its nonce too."""
     return nonce + AESGCM(key).encrypt(nonce, secret, context)
 
 

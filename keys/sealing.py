@@ -25,6 +25,9 @@ def seal(key: bytes, context: bytes, source: BinaryIO, sink: BinaryIO) -> int:
     """Seal all of `source` into `sink`, and give the size of the plaintext in bytes.
 
     Reads may be short; a write must take all it is given, as those of buffered files do.
+
+    Raises:
+        DoesNotOpenError: for more than 4 PiB, which nothing would open.
     """
     return _seal_with(key, context, source, sink, random_bytes(SALT_SIZE))
 
@@ -60,13 +63,18 @@ def open_sealed(key: bytes, context: bytes, source: BinaryIO, sink: BinaryIO) ->
         raise DoesNotOpenError("content")
     size = 0
     for nonce, chunk in _chunks(source, _SEALED_CHUNK_SIZE, base):
-        # An empty or cut last chunk has no room for its tag, and does not open.
-        size += sink.write(cipher.open(nonce, chunk))
+        plain = cipher.open(nonce, chunk)  # does not, where a last chunk has no room for its tag
+        sink.write(plain)
+        size += len(plain)
     return size
 
 
 def sealed_size(plain: int) -> int:
-    """Tell how many bytes `plain` bytes become when sealed."""
+    """Tell how many bytes `plain` bytes become when sealed.
+
+    Raises:
+        DoesNotOpenError: for more than 4 PiB, which nothing would open.
+    """
     if not 0 <= plain < _MOST_CHUNKS * CHUNK_SIZE:
         raise DoesNotOpenError("size")
     return _HEADER_SIZE + plain + (plain // CHUNK_SIZE + 1) * TAG_SIZE
@@ -94,18 +102,15 @@ def _expand(key: bytes, context: bytes, salt: bytes) -> tuple[ChunkCipher, int, 
 def _chunks(source: BinaryIO, size: int, base: int) -> Iterator[tuple[bytes, bytes]]:
     """Cut a stream into chunks of `size` bytes and one shorter, perhaps empty; each with its nonce."""
     number = 0
-    while True:
+    full = True
+    while full:
         block = _read(source, size * _AT_ONCE)
-        for start in range(0, len(block) + 1, size):
-            chunk = block[start : start + size]
-            if not chunk and len(block) == size * _AT_ONCE:
-                break  # the block was full: the next one goes on
+        full = len(block) == size * _AT_ONCE
+        for start in range(0, len(block) if full else len(block) + 1, size):
             if number >= _MOST_CHUNKS:
                 raise DoesNotOpenError("too long")
-            yield (base ^ number).to_bytes(NONCE_SIZE, "big"), chunk
+            yield (base ^ number).to_bytes(NONCE_SIZE, "big"), block[start : start + size]
             number += 1
-        else:
-            return
 
 
 def _read(source: BinaryIO, size: int) -> bytes:
@@ -115,7 +120,8 @@ def _read(source: BinaryIO, size: int) -> bytes:
         return data
     parts = [data]
     missing = size - len(data)
-    while missing and (data := source.read(missing)):
+    while missing and len(data):
+        data = source.read(missing)
         parts.append(data)
         missing -= len(data)
     return b"".join(parts)

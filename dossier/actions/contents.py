@@ -4,8 +4,10 @@ from typing import BinaryIO
 
 from dossier import vault
 from dossier.desk import Desk
+from dossier.errors import UsageError
 from dossier.model import Deed, HouseholdId, PurposeId, Request, SectionName
 from dossier.receipt import Receipt
+from dossier.register.households import Version
 
 
 def read(
@@ -21,6 +23,15 @@ def read(
     assert receipt is not None  # noqa: S101 (the gate gives one for every content)
     vault.read(desk, receipt, sink)
     return receipt
+
+
+def history(desk: Desk, household_id: HouseholdId, name: SectionName) -> list[Version]:
+    """List a section's versions: by whom, when, how large. No content."""
+    household = desk.gate.survey(household_id).register.households[household_id]
+    section = household.sections.get(name)
+    if section is None:
+        raise UsageError("unknown-section", section=name, sections=", ".join(household.sections))
+    return list(section.versions)
 
 
 def write(

@@ -1,10 +1,12 @@
 """Give a colleague scoped, dated access to a household; revoke it; tell who can open what."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from dossier.desk import Desk
-from dossier.errors import NotFoundError
+from dossier.errors import NotFoundError, UsageError
+from dossier.log.reading import entries
 from dossier.model import (
     Deed,
     Digest,
@@ -16,6 +18,9 @@ from dossier.model import (
     SectionName,
     new_grant_id,
 )
+from dossier.register.households import Grant, Household
+from dossier.register.members import Member
+from dossier.register.register import Register
 from dossier.statements import Statement
 from dossier.team import digest_of, new_keys, section_key, slot_box
 from keys.primitives import random_bytes
@@ -68,12 +73,63 @@ def give(desk: Desk, household_id: HouseholdId, wish: Wish) -> GrantId:
     return grant
 
 
-def revoke(desk: Desk, household_id: HouseholdId, grant_id: GrantId, reason: str) -> list[SectionName]:
+class Preview(NamedTuple):
+    """Who would get what, to be looked at before it is given."""
+
+    person: str
+    org: str
+    fingerprint: str
+    versions: tuple[tuple[SectionName, int], ...]  # that the grantee's keys will open: all of them
+
+
+def preview(desk: Desk, household_id: HouseholdId, wish: Wish) -> Preview:
+    """Tell what a grant would open, and for whom."""
+    register = desk.gate.survey(household_id).register
+    member = register.members.get(wish.handle)
+    if member is None:
+        raise UsageError("unknown-member", handle=wish.handle)
+    sections = register.households[household_id].sections
+    for name in wish.sections:
+        if name not in sections:
+            raise UsageError("unknown-section", section=name, sections=", ".join(sections))
+    policy = register.policy
+    for purpose in wish.purposes:
+        if policy is not None and purpose not in policy.purposes:
+            raise UsageError("unknown-purpose", purpose=purpose, purposes=", ".join(policy.purposes))
+    versions = tuple((name, len(sections[name].versions)) for name in wish.sections)
+    return Preview(member.card.person, member.card.org, member.fingerprint, versions)
+
+
+def stand_in(desk: Desk, household_id: HouseholdId, handle: Handle, until: datetime) -> GrantId:
+    """Let another regisseur stand in up to a moment, by a grant; the regisseur stays."""
+    situation = desk.gate.survey(household_id)
+    policy, household = situation.register.policy, situation.register.households[household_id]
+    if policy is None:
+        raise UsageError("no-policy")
+    sections = tuple(s for s in household.sections if Role.REGISSEUR in policy.sections.get(s, ()))
+    purposes = tuple(
+        purpose.id
+        for purpose in policy.purposes.values()
+        if any(allow.role is Role.REGISSEUR for allow in purpose.allows)
+    )
+    return give(
+        desk, household_id, Wish(handle, Role.REGISSEUR, sections, (Deed.READ, Deed.WRITE), purposes, until)
+    )
+
+
+class Revoked(NamedTuple):
+    """What a revocation came to, and what it cannot undo."""
+
+    rekeyed: tuple[SectionName, ...]
+    opened: tuple[tuple[SectionName, int, datetime], ...]
+
+
+def revoke(desk: Desk, household_id: HouseholdId, grant_id: GrantId, reason: str) -> Revoked:
     """Revoke a grant, with a new key for each section that it covered."""
     situation = desk.gate.survey(household_id)
     household = situation.register.households[household_id]
     grant = household.grants.get(grant_id)
-    if grant is None:
+    if grant is None or grant.ended is not None:
         raise NotFoundError("no-such-grant")
     made = new_keys(desk, situation, household, list(grant.sections), without=grant_id)
     statement = Statement(
@@ -84,4 +140,108 @@ def revoke(desk: Desk, household_id: HouseholdId, grant_id: GrantId, reason: str
         keyings=made.keyings,
     )
     desk.gate.enact(statement, made.objects)
-    return list(grant.sections)
+    return Revoked(grant.sections, tuple(opened_by(desk, household_id, grant)))
+
+
+def opened_by(
+    desk: Desk, household_id: HouseholdId, grant: Grant
+) -> Iterator[tuple[SectionName, int, datetime]]:
+    """Give what the holder of a grant opened under it, from the log."""
+    for entry in entries(desk.store, desk.memory.verified, since=grant.position):
+        asked = entry.signed.request
+        theirs = entry.signed.actor == grant.handle and asked.household == household_id
+        if theirs and asked.deed is Deed.READ and entry.ruling.permitted and asked.section and asked.version:
+            yield asked.section, asked.version, entry.at
+
+
+def grants(
+    desk: Desk, household: HouseholdId | None, member: Handle | None, expiring: int | None
+) -> list[tuple[HouseholdId, Grant, str]]:
+    """List grants with their state: of a household, or of every one in which one has a right."""
+    desk.gate.survey(household)
+    named = [household] if household else [one for one, _ in desk.memory.households()]
+    rows = []
+    for one, situation, _ in desk.gate.survey_each(named):
+        for grant in situation.register.households[one].grants.values():
+            soon = expiring is None or situation.at <= grant.until <= situation.at + timedelta(days=expiring)
+            if soon and member in (None, grant.handle):
+                rows.append((one, grant, _state(situation.register, grant, situation.at)))
+    return [row for row in rows if expiring is None or row[2] == "live"]
+
+
+def _state(register: Register, grant: Grant, at: datetime) -> str:
+    if grant.ended is not None:
+        return "revoked"
+    return "live" if grant.live(at) and register.member(grant.handle).holds(grant.role) else "ended"
+
+
+class Reader(NamedTuple):
+    """Someone who can open a section, or should be able to."""
+
+    section: SectionName
+    handle: Handle
+    person: str
+    org: str
+    role: Role
+    right: str
+    given_by: Handle
+    since: datetime
+    until: datetime | None
+    state: str  # good; rekey-due: a key without a right; no-box: a right without a key; team
+
+
+def who(desk: Desk, household_id: HouseholdId, section: SectionName | None) -> list[Reader]:
+    """Tell everyone who can open a household's sections now, rights held against the slots themselves."""
+    situation = desk.gate.survey(household_id)
+    register = situation.register
+    household = register.households[household_id]
+    if section is not None and section not in household.sections:
+        raise UsageError("unknown-section", section=section, sections=", ".join(household.sections))
+    rows: list[Reader] = []
+    for name, found in household.sections.items():
+        if section not in (None, name):
+            continue
+        live = dict.fromkeys(register.rights(household, name, situation.at))
+        for role, handle in sorted({*live, *found.boxes}):
+            boxed = found.boxes.get((role, handle)) in situation.objects
+            state = "no-box" if not boxed else "good" if (role, handle) in live else "rekey-due"
+            rows.append(_reader(register, household, name, role, handle, state))
+        rows += [_team(register, household, name, member) for member in register.holders(Role.COORDINATOR)]
+    return rows
+
+
+def _reader(
+    register: Register, household: Household, section: SectionName, role: Role, handle: Handle, state: str
+) -> Reader:
+    card = register.member(handle).card
+    if role is Role.REGISSEUR and household.regisseur == handle:
+        return Reader(
+            section,
+            handle,
+            card.person,
+            card.org,
+            role,
+            "regisseur",
+            household.regisseur_by,
+            household.regisseur_since,
+            None,
+            state,
+        )
+    covering = [
+        g for g in household.grants.values() if g.handle == handle and g.role is role and section in g.sections
+    ]
+    last = max(covering, key=lambda grant: (grant.ended is None, grant.until), default=None)
+    if last is None:
+        at = household.sections[section].keyed_at
+        return Reader(section, handle, card.person, card.org, role, "-", household.by, at, None, state)
+    return Reader(
+        section, handle, card.person, card.org, role, last.grant, last.by, last.at, last.until, state
+    )
+
+
+def _team(register: Register, household: Household, section: SectionName, member: Member) -> Reader:
+    """A coordinator holds the team's key to every section; the program opens with it only by a team right."""
+    card, keyed = member.card, household.sections[section].keyed_at
+    right = (section, member.handle, card.person, card.org, Role.COORDINATOR, "team", member.admitted_by, keyed)
+    boxed = member.handle in register.coordination_boxes
+    return Reader(*right, None, "team" if boxed else "no-box")

@@ -1,10 +1,13 @@
 """Open households, list and show them, assign their regisseur."""
 
+from datetime import datetime
+from io import BytesIO
 from typing import BinaryIO, NamedTuple
 
 from dossier import vault
-from dossier.actions.contents import write
+from dossier.actions.contents import read, write
 from dossier.desk import Desk
+from dossier.errors import NotFoundError
 from dossier.gate import Situation
 from dossier.model import COVER, Handle, HouseholdId, PurposeId, Role, SectionName, new_household_id
 from dossier.register.households import Household
@@ -16,13 +19,13 @@ OPENING = PurposeId("aanmelding-beoordelen")  # for which a cover is written whe
 
 
 class Mine(NamedTuple):
-    """A household in which one has a right."""
+    """A household in which one has a right: as its regisseur, by a grant, or as the team."""
 
     household: HouseholdId
     regisseur: Handle | None
     role: Role
     sections: tuple[SectionName, ...]
-    until: object
+    until: datetime | None  # the last day of the longest grant
 
 
 def open_household(
@@ -51,6 +54,77 @@ def open_household(
     if first != regisseur and regisseur is not None:
         assign(desk, household.household, regisseur)
     return household.household, written
+
+
+def own(desk: Desk) -> Handle | None:
+    """Name oneself as regisseur where one is that, and no coordinator; else nobody yet."""
+    member = desk.gate.survey().register.member(desk.handle)
+    return desk.handle if member.holds(Role.REGISSEUR) and not member.holds(Role.COORDINATOR) else None
+
+
+def mine(desk: Desk) -> list[Mine]:
+    """List the households in which one has a right of one's own.
+
+    The client's memory keeps which households ever named this member, so that no other book is opened.
+    """
+    desk.gate.survey()
+    rows = []
+    for household_id, situation, permit in desk.gate.survey_each(sorted(desk.memory.mine)):
+        if permit.basis not in ("team", "office"):
+            rows.append(_row(desk, household_id, situation))
+    return rows
+
+
+def _row(desk: Desk, household_id: HouseholdId, situation: Situation) -> Mine:
+    household = situation.register.households[household_id]
+    if household.regisseur == desk.handle:
+        return Mine(household_id, household.regisseur, Role.REGISSEUR, tuple(household.sections), None)
+    grants = [g for g in household.grants.values() if g.handle == desk.handle and g.live(situation.at)]
+    covered = {name for grant in grants for name in grant.sections}
+    sections = tuple(name for name in household.sections if name in covered)
+    return Mine(household_id, household.regisseur, grants[0].role, sections, max(g.until for g in grants))
+
+
+def unassigned(desk: Desk) -> list[Mine]:
+    """List the households without a regisseur who is at work, for whoever may look at them all."""
+    register = desk.gate.survey().register
+    candidates = [
+        household
+        for household, known in desk.memory.households()
+        if known.regisseur is None
+        or known.regisseur not in register.members
+        or not register.members[known.regisseur].holds(Role.REGISSEUR)
+    ]
+    rows = []
+    for household_id, situation, permit in desk.gate.survey_each(candidates):
+        household = situation.register.households[household_id]
+        sections = tuple(household.sections)
+        rows.append(Mine(household_id, household.regisseur, permit.role, sections, None))
+    return rows
+
+
+def of_regisseur(desk: Desk, regisseur: Handle) -> list[HouseholdId]:
+    """List the households that a member directs, for whoever may look at them all."""
+    desk.gate.survey()
+    named = [household for household, known in desk.memory.households() if known.regisseur == regisseur]
+    return [
+        household
+        for household, situation, _ in desk.gate.survey_each(named)
+        if situation.register.households[household].regisseur == regisseur
+    ]
+
+
+def cover(desk: Desk, household_id: HouseholdId, purpose: PurposeId) -> str | None:
+    """Open a household's voorblad and give its first line; None when there is nothing on it."""
+    sink = BytesIO()
+    try:
+        read(desk, household_id, COVER, purpose, sink)
+    except NotFoundError as e:
+        if e.code != "nothing-written":
+            raise
+        return None
+    lines = sink.getvalue().decode("utf-8", "replace").splitlines()
+    return next((line.strip() for line in lines if line.strip()), None)
 
 
 def assign(desk: Desk, household_id: HouseholdId, regisseur: Handle) -> list[SectionName]:

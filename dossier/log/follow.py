@@ -73,7 +73,8 @@ class Follower:
     ) -> None:
         """`register` is moved on with the store's book, and with every household's where asked.
 
-        `each` sees every entry, before it counts. `must_pass` is a size and root that were seen before, when all is checked anew.
+        `each` sees every entry, before it counts. `must_pass` is a size and root that were seen before,
+        when all is checked anew.
         """
         self._must_pass = must_pass
         self._store = store

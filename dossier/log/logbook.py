@@ -1,10 +1,11 @@
 """Logbook: the log as one client reads and writes it, with the store's book that it carries."""
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from dossier.book import Book, chain, leftovers, read_copies
 from dossier.entry import Entry
-from dossier.errors import IntegrityError
+from dossier.errors import IntegrityError, UnreachableError
 from dossier.log.follow import Follower, Heads
 from dossier.log.note import Checkpoint, sign_checkpoint
 from dossier.log.records import Record, origin
@@ -114,7 +115,8 @@ class Logbook:
         self._store.append(known.size // PAGE, 0 if fresh else known.length, record)
         known.advance(entry, root, record)
         if known.size % PAGE == 0:
-            keep_tiles(self._store, known.size)
+            with suppress(UnreachableError):  # a tile is a hint: losing one costs time, no more
+                keep_tiles(self._store, known.size)
 
     def took(self, entry: Entry, opened: Opened) -> None:
         """Add an entry just appended to the store's book as held here."""

@@ -7,9 +7,11 @@ from dossier.entry import Entry, leaf_hash, read_entry
 from dossier.errors import IntegrityError
 from dossier.log.merkle import (
     HASH_SIZE,
+    Frontier,
     consistency_proof,
     inclusion_proof,
     node_hash,
+    range_nodes,
     root_at,
     verify_consistency,
     verify_inclusion,
@@ -65,6 +67,10 @@ class Tree:
 
         self._twice(prove, index=position)
         return read_entry(line)
+
+    def frontier(self, size: int) -> Frontier:
+        """Give the frontier of an earlier size: a claim, until what is added to it makes the verified root."""
+        return Frontier.from_hashes(size, [self._node(*node) for node in range_nodes(0, size)])
 
     def _twice(self, prove: Callable[[], T], **data: int) -> T:
         """Prove from kept tiles, and where they do not add up, once more from the pages themselves."""

@@ -14,7 +14,7 @@ class Grant:
     """A right given by a coordinator: to whom, in which role, for what, until when."""
 
     __slots__ = (
-        *("at", "by", "deeds", "ended", "grant", "handle", "purposes", "reason", "role"),
+        *("at", "by", "deeds", "ended", "grant", "handle", "position", "purposes", "reason", "role"),
         *("sections", "until"),
     )
 
@@ -30,7 +30,9 @@ class Grant:
         reason: str | None,
         by: Handle,
         at: datetime,
+        position: int,
     ) -> None:
+        """`position` is the index of the entry that gave it."""
         self.grant = grant
         self.handle = handle
         self.role = role
@@ -41,6 +43,7 @@ class Grant:
         self.reason = reason
         self.by = by
         self.at = at
+        self.position = position
         self.ended: datetime | None = None  # by revocation, or with the role
 
     def live(self, at: datetime) -> bool:

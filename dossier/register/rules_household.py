@@ -196,6 +196,7 @@ def give(register: Register, act: Act) -> None:
         reason=s["reason"],
         by=act.signer,
         at=act.at,
+        position=act.position,
     )
     household.grants[grant.grant] = grant
     for name, _, box in s["boxes"]:

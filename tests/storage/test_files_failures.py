@@ -16,13 +16,14 @@ pytest_plugins = ["store_on_files"]
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="the superuser writes anywhere")
-def test_a_read_only_folder_is_named(store: FileStore, folder: Path) -> None:
-    folder.chmod(0o500)
+@pytest.mark.parametrize(("name", "mode"), [("staging", 0o500), ("lock", 0o400)])
+def test_what_may_not_be_written_is_named(store: FileStore, folder: Path, name: str, mode: int) -> None:
+    (folder / name).chmod(mode)
     try:
         with pytest.raises(UnreachableError, match="read-only"), store.exclusive():
             pass
     finally:
-        folder.chmod(0o700)
+        (folder / name).chmod(0o700)
 
 
 def test_a_read_only_share_is_named(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:

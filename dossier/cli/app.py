@@ -1,0 +1,133 @@
+"""The root command, and the one place where an error becomes words and an exit code."""
+
+import json
+import os
+import sys
+import traceback
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from dossier import __version__
+from dossier.cli import words
+from dossier.cli.context import Setting, harden
+from dossier.cli.errors import words_of
+from dossier.cli.params import Command, Group, option
+from dossier.cli.render import safe
+from dossier.cli.words import N_, _
+from dossier.errors import DossierError
+from keys.errors import KeysError
+
+# The noun or verb, and the file of this folder that has it: read only when it is called.
+_COMMANDS = {
+    "init": "store",
+    "join": "store",
+    "token": "token",
+    "member": "members",
+    "approval": "approvals",
+    "policy": "policies",
+    "purpose": "policies",
+    "household": "households",
+    "read": "contents",
+    "write": "contents",
+    "edit": "contents",
+    "history": "contents",
+    "grant": "grants",
+    "who": "grants",
+    "log": "logs",
+    "check": "check",
+    "exit-codes": "exit_codes",
+}
+
+
+class Root(Group):
+    """Finds a command in its own file, when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Give the nouns in the order of a day's work."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Read the file that has the command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"dossier.cli.{_COMMANDS[cmd_name]}")
+        found: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return found
+
+
+@click.group(cls=Root, name="dossier", context_settings={"help_option_names": ["--help"], "max_content_width": 100},
+             help=N_("An encrypted store for shared household dossiers."))
+@option("--store", metavar="PLACE", help=N_("The folder of the store (or DOSSIER_STORE)."))
+@option("--token", metavar="FILE", help=N_("Your token file (or DOSSIER_TOKEN)."))
+@option("--passphrase-file", metavar="FILE", help=N_("Read the passphrase from a file that only you can read."))
+@option("--passphrase-fd", metavar="N", type=int, help=N_("Read the passphrase from an open file descriptor."))
+@option("--json", is_flag=True, help=N_("Answer with one JSON object."))
+@option("--lang", type=click.Choice(words.LANGUAGES), help=N_("Dutch or English; else as your locale says."))
+@option("--quiet", is_flag=True, help=N_("Say nothing but errors."))
+@option("--debug", is_flag=True, help=N_("Show where an error of the program itself arose."))
+@option("--no-input", is_flag=True, help=N_("Never ask; name the missing option instead."))
+@click.version_option(__version__, "--version", prog_name="dossier")
+@click.pass_context
+def root(ctx: click.Context, /, **options: Any) -> None:
+    """Take the global options."""
+    ctx.obj = Setting(**options)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the program and leave with its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    words.bind(words.choose_language(arguments, os.environ))
+    harden()
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command; give its exit code. Errors become words here, and nowhere else."""
+    as_json, debug = "--json" in arguments, "--debug" in arguments
+    try:
+        code = root.main(arguments, prog_name="dossier", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as e:
+        click.echo(e.ctx.get_help() if e.ctx else "", err=True)
+        return 2
+    except click.ClickException as e:
+        return _report(as_json, 2, "usage", e.format_message(), _hint(e))
+    except (DossierError, KeysError) as e:
+        data = getattr(e, "data", {})
+        code_of = e.code if isinstance(e, (DossierError, KeysError)) else "error"
+        what = words_of(code_of, e.exit_code, data)
+        return _report(as_json, e.exit_code, code_of, *what)
+    except (click.Abort, KeyboardInterrupt):
+        return _report(as_json, 130, "interrupted", *words_of("interrupted", 130, {}))
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except Exception:  # noqa: BLE001 (the last door: nothing of what went wrong may reach the screen)
+        if debug:
+            traceback.print_exc()
+        return _report(as_json, 1, "error", *words_of("error", 1, {}))
+    return code if isinstance(code, int) else 0
+
+
+def _hint(error: click.ClickException) -> str:
+    """Point to the help of the command that was used wrongly."""
+    ctx = getattr(error, "ctx", None)
+    path = ctx.command_path if ctx is not None else "dossier"
+    return words.say("Try: {command} --help", command=path)
+
+
+def _report(as_json: bool, exit_code: int, reason: str, message: str, *more: str) -> int:  # noqa: FBT001
+    """Write an error: one JSON object, or up to three lines."""
+    if as_json:
+        error = {"schema": "dossier/error/1", "exit": exit_code, "reason": reason, "message": safe(message)}
+        click.echo(json.dumps(error, ensure_ascii=False), err=True)
+    else:
+        for line in (message, *more):
+            if line:
+                click.echo(safe(line), err=True)
+    return exit_code
+
+
+__all__ = ["Command", "main", "run"]

@@ -1,0 +1,79 @@
+"""dossier approval list, give, refuse."""
+
+import click
+
+from dossier.actions import approvals as actions
+from dossier.cli import context
+from dossier.cli.context import Setting, pass_setting
+from dossier.cli.params import Group
+from dossier.cli.render import answer, day, table
+from dossier.cli.words import N_, _, say
+from dossier.model import write_time
+from dossier.register.members import LIFETIME
+from keys.encoding import fingerprint
+
+number_argument = click.argument("number", type=click.IntRange(min=0), metavar="N")
+
+
+@click.group(cls=Group, help=N_("What waits for a second person."))
+def approval() -> None:
+    """Approvals."""
+
+
+@approval.command("list", help=N_("List what waits for a second person."))
+@pass_setting
+def list_(setting: Setting) -> None:
+    """List what waits."""
+    waiting = actions.waiting(context.open_desk(setting))
+    rows = [
+        {
+            "number": p.position,
+            "what": p.statement.kind,
+            "about": actions.subject(p.statement),
+            "by": p.signer,
+            "at": write_time(p.at),
+            "until": write_time(p.at + LIFETIME),
+        }
+        for p in waiting
+    ]
+    head = (N_("number"), N_("what"), N_("about"), N_("by"), N_("until"))
+    answer(
+        setting,
+        "approval-list",
+        {"approvals": rows},
+        lambda: table(
+            head,
+            [
+                (str(p.position), p.statement.kind, actions.subject(p.statement) or "-", p.signer, day(p.at + LIFETIME))
+                for p in waiting
+            ],
+        )
+        if waiting
+        else [_("Nothing waits for approval.")],
+    )
+
+
+@approval.command(help=N_("Approve: it takes effect now. You are the second person; look at what it is."))
+@number_argument
+@pass_setting
+def give(setting: Setting, number: int) -> None:
+    """Approve."""
+    desk = context.open_desk(setting)
+    entry, proposal = actions.give(desk, number)
+    statement = proposal.statement
+    welcome = fingerprint(entry.leaf) if statement.kind == "member.admitted" else None
+    data = {"number": number, "what": statement.kind, "about": actions.subject(statement), "welcome": welcome}
+    lines = [say("Approved: {what} ({about}).", what=statement.kind, about=data["about"] or "-")]
+    if welcome is not None:
+        lines.append(say("Welcome code for them, to hand over yourself: {welcome}", welcome=welcome))
+    answer(setting, "approval-give", data, lambda: lines)
+
+
+@approval.command(help=N_("Refuse: it ends here."))
+@number_argument
+@pass_setting
+def refuse(setting: Setting, number: int) -> None:
+    """Refuse."""
+    proposal = actions.refuse(context.open_desk(setting), number)
+    data = {"number": number, "what": proposal.statement.kind, "about": actions.subject(proposal.statement)}
+    answer(setting, "approval-refuse", data, lambda: [say("Refused: {what}.", what=proposal.statement.kind)])

@@ -1,0 +1,161 @@
+"""dossier member admit, list, roles, suspend, restore."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dossier.actions import members as actions
+from dossier.actions.approvals import Stated
+from dossier.actions.boxes import box_what_is_due
+from dossier.cli import context
+from dossier.cli.context import Setting, pass_setting
+from dossier.cli.params import FINGERPRINT, HANDLE, REASON, Group, many, option, role
+from dossier.cli.render import answer, day, table
+from dossier.cli.words import N_, _, say
+from dossier.errors import UsageError, WaitsError
+from dossier.model import Handle, Role, write_time
+from keys.encoding import fingerprint as fingerprint_of
+
+_LARGEST_CARD = 4096
+reason_option = option("--reason", required=True, type=REASON, metavar="CODE", help=N_("Why, as a code from the policy."))
+
+
+@click.group(cls=Group, help=N_("Members: admit, list, change roles, suspend, restore."))
+def member() -> None:
+    """Members."""
+
+
+@member.command(help=N_("Admit the holder of a card. They told you its fingerprint themselves."))
+@click.argument("card_file", type=click.Path(path_type=Path), metavar="CARDFILE")
+@option("--role", "roles", multiple=True, required=True, callback=many(role), metavar="ROLE", help=N_("Their roles."))
+@option("--fingerprint", required=True, type=FINGERPRINT, metavar="FP", help=N_("The fingerprint that they told you."))
+@pass_setting
+def admit(setting: Setting, card_file: Path, roles: tuple[Role, ...], fingerprint: str) -> None:
+    """Admit a member."""
+    try:
+        with card_file.open("rb") as file:
+            data = file.read(_LARGEST_CARD + 1)
+    except OSError as e:
+        raise UsageError("file-unreadable") from e
+    desk = context.open_desk(setting)
+    stated, card = actions.admit(desk, data, list(roles), fingerprint)
+    welcome = None if stated.waits else fingerprint_of(stated.entry.leaf)
+    rows = {"handle": card.handle, "roles": list(roles), "welcome": welcome, **_waiting(stated)}
+    answer(
+        setting,
+        "member-admit",
+        rows,
+        lambda: []
+        if stated.waits
+        else [
+            say("{person} ({org}) is admitted as {handle}: {roles}.", person=card.person, org=card.org,
+                handle=card.handle, roles=", ".join(roles)),
+            say("Welcome code for them, to hand over yourself: {welcome}", welcome=welcome),
+        ],
+    )
+    _wait(stated)
+
+
+def _waiting(stated: Stated) -> dict[str, Any]:
+    return {"approval": stated.entry.index if stated.waits else None}
+
+
+def _wait(stated: Stated) -> None:
+    """Say that it waits, with exit code 7."""
+    if stated.waits:
+        raise WaitsError("waits", number=stated.entry.index)
+
+
+@member.command("list", help=N_("List everyone ever admitted."))
+@pass_setting
+def list_(setting: Setting) -> None:
+    """List members."""
+    desk = context.open_desk(setting)
+    members = actions.members(desk)
+    rows = [
+        {
+            "handle": m.handle,
+            "person": m.card.person,
+            "org": m.card.org,
+            "roles": sorted(m.roles),
+            "state": "active" if m.active else "suspended",
+            "card_fingerprint": m.fingerprint,
+            "admitted_by": m.admitted_by,
+            "at": write_time(m.admitted_at),
+        }
+        for m in members
+    ]
+    head = (N_("handle"), N_("person"), N_("organisation"), N_("roles"), N_("state"), N_("admitted"), N_("by"))
+    states = {True: _("active"), False: _("suspended")}
+    answer(
+        setting,
+        "member-list",
+        {"members": rows},
+        lambda: table(
+            head,
+            [
+                (m.handle, m.card.person, m.card.org, ", ".join(sorted(m.roles)), states[m.active],
+                 day(m.admitted_at), m.admitted_by)
+                for m in members
+            ],
+        ),
+    )
+
+
+@member.command(help=N_("Give or take roles. A role taken away ends what was given for it."))
+@click.argument("handle", type=HANDLE, metavar="HANDLE")
+@option("--add", multiple=True, callback=many(role), metavar="ROLE", help=N_("Roles to give."))
+@option("--remove", multiple=True, callback=many(role), metavar="ROLE", help=N_("Roles to take away."))
+@pass_setting
+def roles(setting: Setting, handle: Handle, add: tuple[Role, ...], remove: tuple[Role, ...]) -> None:
+    """Change roles."""
+    if not add and not remove:
+        raise UsageError("missing-option", option="--add | --remove")
+    desk = context.open_desk(setting)
+    stated = actions.change_roles(desk, handle, list(add), list(remove))
+    data = {"handle": handle, "add": list(add), "remove": list(remove), **_waiting(stated)}
+    answer(setting, "member-roles", data, lambda: _done(stated, say("The roles of {handle} are changed.", handle=handle)))
+    _wait(stated)
+
+
+def _done(stated: Stated, *lines: str) -> list[str]:
+    return [] if stated.waits else list(lines)
+
+
+@member.command(help=N_("Suspend a member: from their next command on they do nothing."))
+@click.argument("handle", type=HANDLE, metavar="HANDLE")
+@reason_option
+@pass_setting
+def suspend(setting: Setting, handle: Handle, reason: str) -> None:
+    """Suspend a member."""
+    desk = context.open_desk(setting)
+    stated = actions.suspend(desk, handle, reason)
+    data = {"handle": handle, "reason": reason, **_waiting(stated)}
+    answer(
+        setting,
+        "member-suspend",
+        data,
+        lambda: _done(
+            stated,
+            say("{handle} is suspended.", handle=handle),
+            _("What they copied or opened before, they still have."),
+            _("Due now: new gate keys by a beheerder, and new section keys where they had access."),
+        ),
+    )
+    _wait(stated)
+
+
+@member.command(help=N_("Undo a suspension."))
+@click.argument("handle", type=HANDLE, metavar="HANDLE")
+@reason_option
+@pass_setting
+def restore(setting: Setting, handle: Handle, reason: str) -> None:
+    """Restore a member."""
+    desk = context.open_desk(setting)
+    stated = actions.restore(desk, handle, reason)
+    if not stated.waits:
+        box_what_is_due(desk)
+    data = {"handle": handle, "reason": reason, **_waiting(stated)}
+    answer(setting, "member-restore", data, lambda: _done(stated, say("{handle} is active again.", handle=handle)))
+    _wait(stated)

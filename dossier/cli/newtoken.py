@@ -1,0 +1,49 @@
+"""Choosing a passphrase for a token: six words offered, or one's own."""
+
+import os
+from pathlib import Path
+
+from dossier.cli import context, terminal
+from dossier.cli.context import Setting
+from dossier.cli.words import _, language, say
+from dossier.errors import CancelledError, UsageError
+from keys.identity import Card
+from keys.passphrase import check_chosen, offer
+from keys.token import PROFILES
+
+
+def profile() -> str:
+    """Give the cost profile for new tokens; DOSSIER_COST names another (`cheapest` is for tests only)."""
+    name = os.environ.get("DOSSIER_COST", "standard")
+    if name not in PROFILES:
+        raise UsageError("bad-cost")
+    return name
+
+
+def new_passphrase(
+    setting: Setting, card: Card, file: str | None = None, fd: int | None = None
+) -> str:
+    """Give a passphrase for a new token: from a file or descriptor, else chosen on the terminal."""
+    given = _given(setting, file, fd)
+    if given is not None:
+        check_chosen(given, card.handle, card.person)
+        return given
+    if setting.no_input:
+        raise UsageError("missing-option", option="--passphrase-file")
+    offered = offer(language())
+    terminal.tell(say("A passphrase of six random words for you: {words}", words=offered))
+    terminal.tell(_("Press Enter to take it, after you have written it down; or type one of your own."))
+    chosen = terminal.ask(_("Passphrase:"), hidden=True) or offered
+    if chosen != offered:
+        check_chosen(chosen, card.handle, card.person)
+    if terminal.ask(_("Once more, to be sure:"), hidden=True) != chosen:
+        raise CancelledError("passphrases-differ")
+    return chosen
+
+
+def _given(setting: Setting, file: str | None, fd: int | None) -> str | None:
+    if fd is not None:
+        return context.read_passphrase_fd(fd)
+    if file is not None:
+        return context.read_passphrase_file(Path(file))
+    return context.given_passphrase(setting)

@@ -1,0 +1,139 @@
+"""dossier init, dossier join."""
+
+from pathlib import Path
+
+import click
+
+from dossier.actions import store as actions
+from dossier.cli import context, terminal
+from dossier.cli.context import Setting, pass_setting
+from dossier.cli.newtoken import new_passphrase, profile
+from dossier.cli.params import FINGERPRINT, HANDLE, Command, option
+from dossier.cli.render import answer, note, progress
+from dossier.cli.words import N_, _, say
+from dossier.errors import DossierError, UnreachableError, UsageError
+from dossier.memory import Memory
+from dossier.policydoc import parse
+from keys.encoding import fingerprint
+from keys.errors import BadEncodingError
+from keys.identity import LocalIdentity
+from keys.token import Contact, Unlocked, rewrite, write_new
+
+
+def identity_of(handle: str, person: str, org: str) -> LocalIdentity:
+    """Make a new identity. Raises UsageError for a person or organisation that cannot be written."""
+    try:
+        return LocalIdentity.new(handle, person, org)
+    except BadEncodingError as e:
+        raise UsageError("bad-person") from e
+
+
+@click.command(cls=Command, help=N_("Make a new store, and the founder's token. The founder is its first coordinator."))
+@option("--name", required=True, metavar="TEXT", help=N_("What the team calls its store."))
+@option("--founder", required=True, type=HANDLE, metavar="HANDLE", help=N_("The founder's handle."))
+@option("--person", required=True, metavar="NAME", help=N_("The founder's name."))
+@option("--org", required=True, metavar="ORG", help=N_("The founder's organisation."))
+@option("--policy", type=click.Path(path_type=Path), metavar="FILE", help=N_("The first policy; left out, the default one."))
+@pass_setting
+def init(setting: Setting, name: str, founder: str, person: str, org: str, policy: Path | None) -> None:
+    """Found a store."""
+    from dossier.storage.files import FileStore  # noqa: PLC0415 (start-up of the other command here)
+    from dossier.storage.probe import probe  # noqa: PLC0415 (likewise)
+
+    place, token = Path(context.place_of(setting)), context.token_of(setting)
+    text = _policy_text(policy)
+    if token.exists():
+        raise UsageError("token-exists")
+    if (place / "dossier.json").exists():
+        raise UsageError("store-exists")
+    if place.exists() and (flaw := probe(place)) is not None:
+        raise UnreachableError(flaw)
+    identity = identity_of(founder, person, org)
+    secret = new_passphrase(setting, identity.card)
+    store_id, nonce = actions.new_store(identity.card)
+    store = FileStore.create(place, store_id)
+    if (flaw := probe(place)) is not None:
+        raise UnreachableError(flaw)
+    write_new(token, identity, secret, profile())
+    memory = Memory(context.state_folder(), identity, store_id)
+    memory.root = identity.card.fingerprint
+    desk = context.desk_of(setting, store, Unlocked(identity, None), memory)
+    entry = actions.found(desk, name, nonce, text)
+    unlocked = Unlocked(identity, Contact(store_id, memory.root, entry.leaf))
+    rewrite(token, unlocked, secret, profile())
+    context.make_default(str(place), token)
+    data = {
+        "store": store_id,
+        "root_fingerprint": memory.root,
+        "token": str(token),
+        "card_fingerprint": identity.card.fingerprint,
+        "welcome": fingerprint(entry.leaf),
+    }
+    answer(setting, "init", data, lambda: _founded(data, place))
+
+
+def _policy_text(policy: Path | None) -> str:
+    """Give the first policy, checked before anything is made."""
+    if policy is None:
+        from dossier.data import default_policy_text  # noqa: PLC0415 (only here)
+
+        return default_policy_text()
+    try:
+        text = policy.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as e:
+        raise UsageError("file-unreadable") from e
+    parse(text)
+    return text
+
+
+def _founded(data: dict[str, str], place: Path) -> list[str]:
+    return [
+        say("The store is made: {place}", place=place),
+        say("Your token: {token}", token=data["token"]),
+        say("Root card: {fingerprint}", fingerprint=data["root_fingerprint"]),
+        say("Welcome code: {welcome}", welcome=data["welcome"]),
+        _("Next: colleagues make a token (dossier token new) and hand you their card; admit them with"),
+        "  dossier member admit CARDFILE --role ROLE --fingerprint FP",
+    ]
+
+
+@click.command(cls=Command, help=N_("Make first contact with a store, by the welcome code that you were handed."))
+@option("--welcome", required=True, type=FINGERPRINT, metavar="CODE", help=N_("The code that came with your admission."))
+@pass_setting
+def join(setting: Setting, welcome: str) -> None:
+    """Pin the root card of a store, and make it this user's default."""
+    store = context.open_store(setting)
+    path, unlocked, secret = context.open_token(setting)
+    contact = unlocked.contact
+    if contact is not None and contact.store != store.store_id:
+        raise UsageError("token-of-other-store")
+    _ask_again(setting, unlocked)
+    with progress(setting, _("Reading the log")) as tick:
+        desk, leaf = actions.join(
+            store, unlocked.identity, context.state_folder(), setting.clock, welcome, tick
+        )
+    if contact is not None and contact.root != desk.memory.root:
+        raise DossierError("memory-altered")
+    known = Contact(store.store_id, desk.memory.root, leaf)
+    rewrite(path, Unlocked(unlocked.identity, known), secret)
+    context.make_default(context.place_of(setting), path)
+    size = desk.memory.verified.size
+    data = {"store": store.store_id, "root_fingerprint": known.root, "handle": desk.handle, "entries": size}
+    answer(setting, "join", data, lambda: _joined(data))
+
+
+def _ask_again(setting: Setting, unlocked: Unlocked) -> None:
+    """Whoever was in contact before says that they mean to begin anew."""
+    if unlocked.contact is None:
+        return
+    note(setting, _("This token has been in contact with this store before. Its log is read from the beginning."))
+    if setting.asking() and not terminal.confirm(_("Go on?")):
+        raise DossierError("cancelled")
+
+
+def _joined(data: dict[str, object]) -> list[str]:
+    return [
+        say("Welcome, {handle}. {entries} entries of the log are checked.", **data),
+        say("Root card: {fingerprint}", fingerprint=data["root_fingerprint"]),
+        _("Compare it with a colleague's: `dossier token show`."),
+    ]

@@ -1,0 +1,108 @@
+"""dossier token new, show, passphrase."""
+
+from pathlib import Path
+
+import click
+
+from dossier.cli import context
+from dossier.cli.context import Setting, pass_setting
+from dossier.cli.newtoken import new_passphrase, profile
+from dossier.cli.params import HANDLE, Group, option
+from dossier.cli.render import answer, note
+from dossier.cli.store import identity_of
+from dossier.cli.words import N_, _, say
+from dossier.errors import DossierError, UnreachableError, UsageError
+from keys.token import peek, rewrite, write_new
+
+
+@click.group(cls=Group, help=N_("Your token: the file with your keys."))
+def token() -> None:
+    """The token."""
+
+
+@token.command(help=N_("Make a token, and the card to hand to a coordinator."))
+@option("--handle", required=True, type=HANDLE, metavar="HANDLE", help=N_("The short name by which colleagues know you."))
+@option("--person", required=True, metavar="NAME", help=N_("Your name."))
+@option("--org", required=True, metavar="ORG", help=N_("Your organisation."))
+@option("--card-out", required=True, type=click.Path(path_type=Path), metavar="FILE", help=N_("Where the card goes."))
+@pass_setting
+def new(setting: Setting, handle: str, person: str, org: str, card_out: Path) -> None:
+    """Draw keys; write the token and the card."""
+    path = context.token_of(setting)
+    for place, code in ((path, "token-exists"), (card_out, "file-exists")):
+        if place.exists():
+            raise UsageError(code)
+    identity = identity_of(handle, person, org)
+    secret = new_passphrase(setting, identity.card)
+    write_new(path, identity, secret, profile())
+    try:
+        card_out.write_bytes(identity.card.write())
+    except OSError as e:
+        raise UnreachableError("file-unwritable") from e
+    print_ = identity.card.fingerprint
+    data = {"token": str(path), "card": str(card_out), "card_fingerprint": print_}
+    answer(
+        setting,
+        "token-new",
+        data,
+        lambda: [
+            say("Your token: {token}", token=path),
+            say("Your card: {card}", card=card_out),
+            say("Its fingerprint: {fingerprint}", fingerprint=print_),
+            _("Hand the card to a coordinator, and tell them the fingerprint yourself: by voice or on paper."),
+        ],
+    )
+
+
+@token.command(help=N_("Show what is in your token that is no secret."))
+@pass_setting
+def show(setting: Setting) -> None:
+    """Show card, store, root card and roles."""
+    path = context.token_of(setting)
+    header = peek(path)
+    if header.too_open:
+        note(setting, _("CARE: others on this computer can read your token file. Change its mode to 0600."))
+    unlocked = context.open_token(setting)[1]
+    card, contact = unlocked.identity.card, unlocked.contact
+    roles: list[str] = []
+    if contact is not None:
+        desk = context.desk_with(setting, context.open_store(setting), unlocked)
+        roles = sorted(desk.gate.survey().register.member(card.handle).roles)
+    data = {
+        "handle": card.handle,
+        "person": card.person,
+        "org": card.org,
+        "card_fingerprint": card.fingerprint,
+        "roles": roles,
+        "store": contact.store if contact else None,
+        "root_fingerprint": contact.root if contact else None,
+    }
+    answer(
+        setting,
+        "token-show",
+        data,
+        lambda: [
+            f"{card.handle}: {card.person}, {card.org}",
+            say("Fingerprint of your card: {fingerprint}", fingerprint=card.fingerprint),
+            say("Roles: {roles}", roles=", ".join(roles) or "-"),
+            say("Store: {store}", store=data["store"] or _("none yet: dossier join")),
+            say("Root card: {fingerprint}", fingerprint=data["root_fingerprint"] or "-"),
+        ],
+    )
+
+
+@token.command(help=N_("Change the passphrase of your token."))
+@option("--new-passphrase-file", metavar="FILE", help=N_("Read the new passphrase from a file that only you can read."))
+@option("--new-passphrase-fd", metavar="N", type=int, help=N_("Read the new passphrase from an open file descriptor."))
+@pass_setting
+def passphrase(setting: Setting, new_passphrase_file: str | None, new_passphrase_fd: int | None) -> None:
+    """Seal the token anew."""
+    path, unlocked, old = context.open_token(setting)
+    if setting.no_input and new_passphrase_file is None and new_passphrase_fd is None:
+        raise UsageError("missing-option", option="--new-passphrase-file")
+    plain = Setting(no_input=setting.no_input)  # the old passphrase's file is not the new one's
+    secret = new_passphrase(plain, unlocked.identity.card, new_passphrase_file, new_passphrase_fd)
+    if secret == old:
+        raise DossierError("passphrase-same")
+    rewrite(path, unlocked, secret, profile())
+    answer(setting, "token-passphrase", {"token": str(path)}, lambda: [_("The passphrase is changed.")])
