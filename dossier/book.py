@@ -74,7 +74,9 @@ def chain(
         if entry is None:
             entry = fetch(step.position)
             missing.append(entry)
-        if entry.leaf != step.leaf or follows(entry, _before(entry)) != step:
+        place = entry.signed.place
+        own = place is not None and place.book == name
+        if not own or entry.leaf != step.leaf or follows(entry, _before(entry)) != step:
             raise IntegrityError("book-broken", book=name, index=step.position)
         entries.append(entry)
         step = _before(entry)
@@ -90,7 +92,8 @@ def leftovers(book: Book, copies: list[Entry], size: int) -> tuple[bytes, ...]:
     """
     known = {entry.leaf for entry in book.entries}
     kept = [entry.leaf for entry in copies if entry.leaf in known]
-    if kept != [entry.leaf for entry in book.entries if entry.leaf in set(kept)]:
+    there = set(kept)
+    if kept != [entry.leaf for entry in book.entries if entry.leaf in there]:
         raise IntegrityError("book-altered", book=book.name)
     extra = [entry for entry in copies if entry.leaf not in known]
     if not extra:

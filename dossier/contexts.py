@@ -51,4 +51,3 @@ def gate_part(
 ) -> bytes:
     """Bind the gate's part of a version's key to the entry (leaf hash) that asked to write it."""
     return of("gate-part", store, household, section, version, epoch, leaf)
-

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from dossier.gate import Gate
+from dossier.gate.base import Gate
 from dossier.memory import Memory
 from dossier.model import Handle
 from dossier.storage.base import Store

@@ -6,15 +6,30 @@ from typing import Any, NamedTuple
 from dossier import contexts, model
 from dossier.errors import IntegrityError
 from dossier.model import BookName, Deed, Handle, Place, Request, Role, Seen, StoreId
+from dossier.shapes import (
+    BASIS,
+    FINGERPRINT,
+    HANDLE,
+    HASH,
+    HOUSEHOLD,
+    NONCE,
+    PERSON_TEXT,
+    SIGNATURE,
+    SIZE,
+    STORE,
+    WORD,
+    maybe,
+)
 from dossier.statements import Statement, read_statement
-from keys.encoding import canonical_json, from_base64, parse_json, to_base64
-from keys.errors import BadEncodingError
+from keys.encoding import canonical_json, parse_json, to_base64
+from keys.errors import BadEncodingError, KeysError
 from keys.identity import Card, Identity, check_signature
 from keys.primitives import sha256
 
 ENTRY_FORMAT = "entry/1"
 LARGEST_ENTRY = 64 * 1024 - 1  # bytes (C2SP tlog-tiles: an entry's length is a u16)
-_NONCE_SIZE, _TRACE_SIZE, _SPAN_SIZE, _ROOT_SIZE, _SIGNATURE_SIZE = 16, 16, 8, 32, 64
+_TRACE_SIZE, _SPAN_SIZE = 16, 8
+_YEARS = range(2000, 3000)  # so that no sum of an entry's time and a number of days is out of bounds
 _REQUEST_KEYS = {
     *("actor", "at", "card", "deed", "household", "nonce", "org", "purpose", "role", "section"),
     *("seen", "store", "version"),
@@ -122,10 +137,10 @@ def leaf_hash(line: bytes) -> bytes:
 
 
 def make_entry(signed: Signed, signature: bytes, ruling: Ruling) -> Entry:
-    """Write an entry.
+    """Write an entry, and read it back: what nobody can read would close the log to everyone.
 
     Raises:
-        IntegrityError: when it would be larger than an entry may be.
+        IntegrityError: when it would be larger than an entry may be, or is none.
     """
     line = canonical_json(
         {
@@ -145,7 +160,7 @@ def make_entry(signed: Signed, signature: bytes, ruling: Ruling) -> Entry:
     )
     if len(line) > LARGEST_ENTRY:
         raise IntegrityError("entry-too-large")
-    return Entry(signed, signature, ruling, line)
+    return read_entry(line)
 
 
 def read_entry(line: bytes) -> Entry:
@@ -159,19 +174,9 @@ def read_entry(line: bytes) -> Entry:
     try:
         fields = _fields(line)
         signed = _read_signed(fields["request"])
-        ruling = Ruling(
-            position=_size(fields["index"]),
-            at=model.read_time(fields["at"]),
-            permitted={"permit": True, "refuse": False}[fields["decision"]],
-            reason=_maybe_text(fields["reason"]),
-            basis=_maybe_text(fields["basis"]),
-            policy=_size(fields["policy"]),
-            epoch=_size(fields["epoch"]),
-            trace=_hex(fields["trace"], _TRACE_SIZE),
-            span=_hex(fields["span"], _SPAN_SIZE),
-        )
-        signature = from_base64(fields["signature"], _SIGNATURE_SIZE)
-    except (BadEncodingError, TypeError, ValueError, KeyError, AttributeError) as e:
+        ruling = _read_ruling(fields)
+        signature = SIGNATURE.read(fields["signature"])
+    except (KeysError, TypeError, ValueError, KeyError, AttributeError, OverflowError) as e:
         unknown = isinstance(e, BadEncodingError) and e.args == ("unknown-tag",)
         raise IntegrityError("unknown-statement" if unknown else "bad-entry") from e
     return Entry(signed, signature, ruling, line)
@@ -183,6 +188,24 @@ def _fields(line: bytes) -> Any:
     if set(fields) != _ENTRY_KEYS or fields["#"] != ENTRY_FORMAT:
         raise BadEncodingError("entry")
     return fields
+
+
+def _read_ruling(fields: dict[str, Any]) -> Ruling:
+    """Read what the gate added: a reason with a refusal, a basis with a permission, and codes only."""
+    ruling = Ruling(
+        position=SIZE.read(fields["index"]),
+        at=_moment(fields["at"]),
+        permitted={"permit": True, "refuse": False}[fields["decision"]],
+        reason=maybe(WORD).read(fields["reason"]),
+        basis=maybe(BASIS).read(fields["basis"]),
+        policy=SIZE.read(fields["policy"]),
+        epoch=SIZE.read(fields["epoch"]),
+        trace=_hex(fields["trace"], _TRACE_SIZE),
+        span=_hex(fields["span"], _SPAN_SIZE),
+    )
+    if (ruling.reason is None, ruling.basis is None) != (ruling.permitted, not ruling.permitted):
+        raise BadEncodingError("entry")
+    return ruling
 
 
 def _read_signed(fields: dict[str, Any]) -> Signed:
@@ -197,21 +220,21 @@ def _read_signed(fields: dict[str, Any]) -> Signed:
         statement = read_statement(fields["statement"])
     request = Request(
         deed=deed,
-        household=_one(model.is_household_id, fields["household"]),
-        section=_one(model.is_word, fields["section"]),
-        version=None if fields["version"] is None else _size(fields["version"]),
-        purpose=_one(model.is_word, fields["purpose"]),
+        household=maybe(HOUSEHOLD).read(fields["household"]),
+        section=maybe(WORD).read(fields["section"]),
+        version=maybe(SIZE).read(fields["version"]),
+        purpose=maybe(WORD).read(fields["purpose"]),
     )
     return Signed(
-        store=fields["store"],
-        actor=fields["actor"],
-        card=fields["card"],
+        store=STORE.read(fields["store"]),
+        actor=HANDLE.read(fields["actor"]),
+        card=FINGERPRINT.read(fields["card"]),
         role=Role(fields["role"]),
-        org=fields["org"],
+        org=PERSON_TEXT.read(fields["org"]),
         request=request,
-        nonce=from_base64(fields["nonce"], _NONCE_SIZE),
-        at=model.read_time(fields["at"]),
-        seen=Seen(_size(size), from_base64(root, _ROOT_SIZE)),
+        nonce=NONCE.read(fields["nonce"]),
+        at=_moment(fields["at"]),
+        seen=Seen(SIZE.read(size), HASH.read(root)),
         place=place,
         statement=statement,
     )
@@ -220,18 +243,19 @@ def _read_signed(fields: dict[str, Any]) -> Signed:
 def _read_place(value: list[Any]) -> Place:
     """Read where a statement says that it goes."""
     name, number, previous = value
-    if not (name == model.STORE_BOOK or model.is_household_id(name)):
-        raise BadEncodingError("book")
+    if name != model.STORE_BOOK:
+        HOUSEHOLD.read(name)
     if previous is not None:
         index, leaf = previous
-        previous = (_size(index), from_base64(leaf, _ROOT_SIZE))
-    return Place(BookName(name), _size(number), previous)
+        previous = (SIZE.read(index), HASH.read(leaf))
+    return Place(BookName(name), SIZE.read(number), previous)
 
 
-def _size(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise BadEncodingError("number")
-    return value
+def _moment(value: str) -> datetime:
+    at = model.read_time(value)
+    if at.year not in _YEARS:
+        raise BadEncodingError("time")
+    return at
 
 
 def _hex(value: str, size: int) -> bytes:
@@ -239,16 +263,3 @@ def _hex(value: str, size: int) -> bytes:
     if len(data) != size or data.hex() != value:
         raise BadEncodingError("hex")
     return data
-
-
-def _maybe_text(value: Any) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise BadEncodingError("text")
-    return value
-
-
-def _one(good: Any, value: Any) -> Any:
-    """Give a value that is null or passes its test."""
-    if value is not None and not (isinstance(value, str) and good(value)):
-        raise BadEncodingError("id")
-    return value

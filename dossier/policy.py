@@ -148,5 +148,3 @@ def _decide_look(
         return Permit(right.role, right.basis)
     offices = register.members[handle].roles & set(_OVERSEERS)
     return Permit(min(offices), "office") if offices else Refusal(role, Reason.NO_ACCESS)
-
-

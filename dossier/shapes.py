@@ -1,11 +1,11 @@
-"""The kinds of field that a statement can have: each with one way in from JSON and one way out."""
+"""The kinds of field that a statement or an entry can have: each with one way in from JSON and one out."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from dossier import model
 from dossier.model import Deed, Digest, Handle, Role, SectionName
-from keys.encoding import from_base64, to_base64
+from keys.encoding import from_base64, read_fingerprint, to_base64
 from keys.errors import BadEncodingError
 from keys.identity import Card, is_handle, is_person_text
 
@@ -71,7 +71,7 @@ def _bytes(size: int) -> Kind:
 def _time(value: Any) -> Any:
     try:
         return model.read_time(value)
-    except (TypeError, ValueError) as e:
+    except (TypeError, ValueError, OverflowError) as e:
         raise BadEncodingError("statement") from e
 
 
@@ -118,12 +118,17 @@ SIZE = _whole(0)
 HANDLE = _text(is_handle)
 PERSON_TEXT = _text(is_person_text)
 WORD = _text(model.is_word)
+BASIS = _text(lambda text: model.is_word(text) or model.is_grant_id(text))  # the right to what is permitted
+STORE = _text(model.is_store_id)
+FINGERPRINT = _text(lambda text: read_fingerprint(text) == text)
 HOUSEHOLD = _text(model.is_household_id)
 GRANT = _text(model.is_grant_id)
 DIGEST = _text(model.is_digest)
 DOCUMENT = _text(lambda text: len(text.encode("utf-8", "surrogatepass")) <= LARGEST_DOCUMENT)
 MEDIA_TYPE = _text(lambda text: text in model.MEDIA_TYPES)
+NONCE = _bytes(16)
 HASH = _bytes(32)
+SIGNATURE = _bytes(64)
 BOX_PUBLIC = _bytes(1216)
 TIME = Kind(_time, model.write_time)
 ROLE = _enum(Role)

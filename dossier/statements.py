@@ -175,11 +175,14 @@ def read_statement(value: Any, *, inner: bool = False) -> Statement:
 
     Raises:
         BadEncodingError: for an unknown tag, or fields that are not what the tag says.
+        WeakKeyError: for a card with a key of low order.
     """
     if not isinstance(value, list) or not value or not isinstance(value[0], str):
         raise BadEncodingError("statement")
     tag, *fields = value
-    if tag == "proposed/1" and not inner and len(fields) == 1:
+    if tag == "proposed/1":
+        if inner or len(fields) != 1:
+            raise BadEncodingError("statement")
         return Statement(tag, statement=read_statement(fields[0], inner=True))
     shape = SHAPES.get(tag)
     if shape is None:

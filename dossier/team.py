@@ -5,7 +5,7 @@ from typing import NamedTuple
 from dossier import contexts
 from dossier.desk import Desk
 from dossier.errors import IntegrityError, LockedError
-from dossier.gate import Situation
+from dossier.gate.base import Situation
 from dossier.model import STORE_BOOK, Digest, GrantId, Handle, HouseholdId, Role, SectionName, StoreId
 from dossier.register.households import Household, Section
 from dossier.register.register import Register
@@ -130,9 +130,7 @@ def _open_part(
             contexts.of("role-part-commitment", *place),
         )
     except KeysError as e:
-        raise IntegrityError(
-            "part-altered", household=household, section=section.name, version=number
-        ) from e
+        raise IntegrityError("part-altered", household=household, section=section.name, version=number) from e
 
 
 class _Maker:
@@ -166,9 +164,7 @@ class _Maker:
         """Make one section's key, its boxes, and its wraps."""
         register, key = self._situation.register, new_key()
         place = (self._store, self._household.household, name, generation)
-        rights = register.rights(
-            self._household, name, self._situation.at, self._regisseur, self._without
-        )
+        rights = register.rights(self._household, name, self._situation.at, self._regisseur, self._without)
         slots = tuple(self._slot(name, generation, role, handle, key) for role, handle in sorted(set(rights)))
         coordination = box_to_public(
             register.coordination, key, contexts.of("coordination-slot", *place, register.number)

@@ -163,4 +163,3 @@ def _wrap(desk: Desk, receipt: Receipt, lock: Lock, part: bytes) -> bytes:
     except KeysError as e:
         raise _altered(receipt) from e
     return wrap_part(key, part, contexts.of("role-part", *place, lock.keying.generation))
-

@@ -56,10 +56,10 @@ def parse_json(data: bytes) -> Any:
     try:
         value = json.loads(data)
         again = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        same = again.encode("utf-8") == data
+        same = again.encode("utf-8") == data and not _has_float(value)
     except (ValueError, RecursionError) as e:
         raise BadEncodingError("json") from e
-    if not same or _has_float(value):
+    if not same:
         raise BadEncodingError("json")
     return value
 

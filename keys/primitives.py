@@ -20,7 +20,14 @@ from cryptography.hazmat.primitives.hpke import (
 )
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
-from keys.errors import BadSignatureError, DoesNotOpenError, UnsupportedError, WeakKeyError, WrongKeyError
+from keys.errors import (
+    BadSignatureError,
+    CostRefusedError,
+    DoesNotOpenError,
+    UnsupportedError,
+    WeakKeyError,
+    WrongKeyError,
+)
 
 KEY_SIZE = 32
 SEED_SIZE = 32
@@ -271,16 +278,24 @@ def check_commitment(key: bytes, context: bytes, commitment: bytes) -> None:
 
 
 def argon2id(passphrase: bytes, salt: bytes, memory_kib: int, passes: int, lanes: int) -> bytes:
-    """Derive 32 bytes from a passphrase with Argon2id version 1.3 (RFC 9106)."""
+    """Derive 32 bytes from a passphrase with Argon2id version 1.3 (RFC 9106).
+
+    Raises:
+        CostRefusedError: when this computer has not the memory for it.
+    """
     # Imported here: only a token needs it, and a session does not open one.
+    from argon2.exceptions import HashingError  # noqa: PLC0415
     from argon2.low_level import Type, hash_secret_raw  # noqa: PLC0415
 
-    return hash_secret_raw(
-        secret=passphrase,
-        salt=salt,
-        time_cost=passes,
-        memory_cost=memory_kib,
-        parallelism=lanes,
-        hash_len=KEY_SIZE,
-        type=Type.ID,
-    )
+    try:
+        return hash_secret_raw(
+            secret=passphrase,
+            salt=salt,
+            time_cost=passes,
+            memory_cost=memory_kib,
+            parallelism=lanes,
+            hash_len=KEY_SIZE,
+            type=Type.ID,
+        )
+    except HashingError as e:
+        raise CostRefusedError("memory") from e

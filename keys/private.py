@@ -14,11 +14,15 @@ def read(path: Path, limit: int) -> tuple[bytes, bool] | None:
 
     None when it is no plain file, or larger. Raises OSError when there is none, or it cannot be read.
     """
-    with os.fdopen(os.open(path, os.O_RDONLY | _FLAGS), "rb", buffering=0) as file:
-        about = os.fstat(file.fileno())
+    fd = os.open(path, os.O_RDONLY | _FLAGS)
+    try:
+        about = os.fstat(fd)
         if not stat.S_ISREG(about.st_mode) or about.st_size > limit:
             return None
-        return file.read(limit), os.name == "posix" and bool(about.st_mode & _OTHERS)
+        with os.fdopen(fd, "rb", closefd=False) as file:
+            return file.read(limit), os.name == "posix" and bool(about.st_mode & _OTHERS)
+    finally:
+        os.close(fd)
 
 
 def create(path: Path, data: bytes) -> None:
@@ -44,7 +48,7 @@ def replace(path: Path, data: bytes) -> None:
     _write_new(beside, data)
     try:
         beside.replace(path)
-    except OSError:
+    except BaseException:
         beside.unlink()
         raise
     _sync_folder(path.parent)
@@ -52,14 +56,15 @@ def replace(path: Path, data: bytes) -> None:
 
 def _write_new(path: Path, data: bytes) -> None:
     """Write a new file and sync it; remove it when that fails."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, _MODE), "wb") as file:
-        try:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, _MODE)
+    try:
+        with os.fdopen(fd, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
-        except OSError:
-            path.unlink()
-            raise
+            os.fsync(fd)
+    except BaseException:
+        path.unlink()
+        raise
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,7 +6,7 @@ from dossier.actions.boxes import box_what_is_due
 from dossier.desk import Desk
 from dossier.entry import Entry
 from dossier.errors import NotFoundError
-from dossier.gate import Situation
+from dossier.gate.base import Situation
 from dossier.model import Handle
 from dossier.register.members import LIFETIME
 from dossier.register.register import Act, Proposal, Register

@@ -18,9 +18,7 @@ def box_what_is_due(desk: Desk) -> int:
         for member in list(register.members.values()):
             if member.active and member.handle not in register.gate_boxes:
                 epoch, box = desk.gate.epoch_box(member.card)
-                statement = Statement(
-                    "gate.boxed/1", epoch=epoch, handle=member.handle, box=digest_of(box)
-                )
+                statement = Statement("gate.boxed/1", epoch=epoch, handle=member.handle, box=digest_of(box))
                 desk.gate.enact(statement, {digest_of(box): box})
                 made += 1
     if me.holds(Role.COORDINATOR) and desk.handle in register.coordination_boxes:

@@ -228,7 +228,9 @@ def _reader(
             state,
         )
     covering = [
-        g for g in household.grants.values() if g.handle == handle and g.role is role and section in g.sections
+        g
+        for g in household.grants.values()
+        if g.handle == handle and g.role is role and section in g.sections
     ]
     last = max(covering, key=lambda grant: (grant.ended is None, grant.until), default=None)
     if last is None:
@@ -242,6 +244,15 @@ def _reader(
 def _team(register: Register, household: Household, section: SectionName, member: Member) -> Reader:
     """A coordinator holds the team's key to every section; the program opens with it only by a team right."""
     card, keyed = member.card, household.sections[section].keyed_at
-    right = (section, member.handle, card.person, card.org, Role.COORDINATOR, "team", member.admitted_by, keyed)
+    right = (
+        section,
+        member.handle,
+        card.person,
+        card.org,
+        Role.COORDINATOR,
+        "team",
+        member.admitted_by,
+        keyed,
+    )
     boxed = member.handle in register.coordination_boxes
     return Reader(*right, None, "team" if boxed else "no-box")

@@ -8,7 +8,7 @@ from dossier import vault
 from dossier.actions.contents import read, write
 from dossier.desk import Desk
 from dossier.errors import NotFoundError
-from dossier.gate import Situation
+from dossier.gate.base import Situation
 from dossier.model import COVER, Handle, HouseholdId, PurposeId, Role, SectionName, new_household_id
 from dossier.register.households import Household
 from dossier.statements import Statement

@@ -3,7 +3,7 @@
 from dossier.actions.approvals import Stated, state
 from dossier.desk import Desk
 from dossier.errors import IntegrityError
-from dossier.gate import Situation
+from dossier.gate.base import Situation
 from dossier.model import Digest, Handle, Role
 from dossier.register.members import Member
 from dossier.statements import Statement

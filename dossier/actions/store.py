@@ -8,7 +8,7 @@ from dossier import contexts
 from dossier.desk import Desk
 from dossier.entry import Entry
 from dossier.errors import IntegrityError, LockedError
-from dossier.gate import LocalGate
+from dossier.gate.local import LocalGate
 from dossier.log.follow import Follower
 from dossier.memory import Memory
 from dossier.model import Handle, StoreId

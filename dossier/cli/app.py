@@ -15,7 +15,7 @@ from dossier.cli.context import Setting, harden
 from dossier.cli.errors import words_of
 from dossier.cli.params import Command, Group, option
 from dossier.cli.render import safe
-from dossier.cli.words import N_, _
+from dossier.cli.words import N_
 from dossier.errors import DossierError
 from keys.errors import KeysError
 
@@ -57,12 +57,20 @@ class Root(Group):
         return found
 
 
-@click.group(cls=Root, name="dossier", context_settings={"help_option_names": ["--help"], "max_content_width": 100},
-             help=N_("An encrypted store for shared household dossiers."))
+@click.group(
+    cls=Root,
+    name="dossier",
+    context_settings={"help_option_names": ["--help"], "max_content_width": 100},
+    help=N_("An encrypted store for shared household dossiers."),
+)
 @option("--store", metavar="PLACE", help=N_("The folder of the store (or DOSSIER_STORE)."))
 @option("--token", metavar="FILE", help=N_("Your token file (or DOSSIER_TOKEN)."))
-@option("--passphrase-file", metavar="FILE", help=N_("Read the passphrase from a file that only you can read."))
-@option("--passphrase-fd", metavar="N", type=int, help=N_("Read the passphrase from an open file descriptor."))
+@option(
+    "--passphrase-file", metavar="FILE", help=N_("Read the passphrase from a file that only you can read.")
+)
+@option(
+    "--passphrase-fd", metavar="N", type=int, help=N_("Read the passphrase from an open file descriptor.")
+)
 @option("--json", is_flag=True, help=N_("Answer with one JSON object."))
 @option("--lang", type=click.Choice(words.LANGUAGES), help=N_("Dutch or English; else as your locale says."))
 @option("--quiet", is_flag=True, help=N_("Say nothing but errors."))

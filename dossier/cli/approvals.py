@@ -41,15 +41,23 @@ def list_(setting: Setting) -> None:
         setting,
         "approval-list",
         {"approvals": rows},
-        lambda: table(
-            head,
-            [
-                (str(p.position), p.statement.kind, actions.subject(p.statement) or "-", p.signer, day(p.at + LIFETIME))
-                for p in waiting
-            ],
-        )
-        if waiting
-        else [_("Nothing waits for approval.")],
+        lambda: (
+            table(
+                head,
+                [
+                    (
+                        str(p.position),
+                        p.statement.kind,
+                        actions.subject(p.statement) or "-",
+                        p.signer,
+                        day(p.at + LIFETIME),
+                    )
+                    for p in waiting
+                ],
+            )
+            if waiting
+            else [_("Nothing waits for approval.")]
+        ),
     )
 
 

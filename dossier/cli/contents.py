@@ -24,12 +24,16 @@ section = click.argument("section", type=SECTION, metavar="SECTION")
 purpose = option("--purpose", required=True, type=PURPOSE, metavar="ID", help=PURPOSE_HELP)
 
 
-@click.command(cls=Command, help=N_("Open a section, for a purpose. The log says so before you see anything."))
+@click.command(
+    cls=Command, help=N_("Open a section, for a purpose. The log says so before you see anything.")
+)
 @household
 @section
 @purpose
 @option("--version", "version", type=int, metavar="N", help=N_("An earlier version; left out, the last."))
-@option("--out", type=click.Path(path_type=Path), metavar="FILE", help=N_("Write to a file that must not exist."))
+@option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help=N_("Write to a file that must not exist.")
+)
 @pass_setting
 def read(
     setting: Setting,
@@ -112,7 +116,9 @@ def _write_out(out: Path, data: bytes) -> None:
 @section
 @click.argument("file", metavar="[FILE|-]", default="-")
 @purpose
-@option("--media-type", type=click.Choice(MEDIA_TYPES), help=N_("What kind of content it is; left out, guessed."))
+@option(
+    "--media-type", type=click.Choice(MEDIA_TYPES), help=N_("What kind of content it is; left out, guessed.")
+)
 @option("--after", type=int, metavar="N", help=N_("Only when N is the last version."))
 @pass_setting
 def write(

@@ -13,7 +13,7 @@ from dossier.cli import terminal
 from dossier.cli.words import say
 from dossier.desk import Desk
 from dossier.errors import IntegrityError, LockedError, UnreachableError, UsageError
-from dossier.gate import LocalGate
+from dossier.gate.local import LocalGate
 from dossier.memory import Memory
 from dossier.model import StoreId
 from dossier.storage.base import Store

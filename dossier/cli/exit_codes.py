@@ -14,7 +14,9 @@ CODES = {
     3: N_("cancelled by the user"),
     4: N_("locked: no token, wrong passphrase, card not admitted here, member suspended"),
     5: N_("not found, or no right in that household at all"),
-    6: N_("refused: there is a right, but not for this section, purpose, deed, moment; or the role may not do this"),
+    6: N_(
+        "refused: there is a right, but not for this section, purpose, deed, moment; or the role may not do this"
+    ),
     7: N_("waits for someone else's approval"),
     8: N_("integrity: altered, moved, cut short, rolled back, forged"),
     9: N_("the store or its log cannot be reached or written; nothing was opened"),
@@ -33,5 +35,7 @@ def exit_codes(setting: Setting) -> None:
         setting,
         "exit-codes",
         {"exit_codes": rows},
-        lambda: table((N_("code"), N_("meaning")), [(str(code), _(meaning)) for code, meaning in CODES.items()]),
+        lambda: table(
+            (N_("code"), N_("meaning")), [(str(code), _(meaning)) for code, meaning in CODES.items()]
+        ),
     )

@@ -50,16 +50,39 @@ def grant() -> None:
 
 @grant.command(help=N_("Give a colleague access to sections of households, for purposes, until a day."))
 @click.argument("words", nargs=-1, required=True, metavar="H... HANDLE")
-@option("--role", "role_", required=True, type=Read("role", role), metavar="ROLE", help=N_("The role that they act in."))
-@option("--section", "sections", multiple=True, required=True, callback=many(section_name), metavar="S",
-        help=N_("The sections."))
-@option("--purpose", "purposes", multiple=True, required=True, callback=many(purpose_id), metavar="ID",
-        help=N_("The purposes."))
+@option(
+    "--role",
+    "role_",
+    required=True,
+    type=Read("role", role),
+    metavar="ROLE",
+    help=N_("The role that they act in."),
+)
+@option(
+    "--section",
+    "sections",
+    multiple=True,
+    required=True,
+    callback=many(section_name),
+    metavar="S",
+    help=N_("The sections."),
+)
+@option(
+    "--purpose",
+    "purposes",
+    multiple=True,
+    required=True,
+    callback=many(purpose_id),
+    metavar="ID",
+    help=N_("The purposes."),
+)
 @option("--until", required=True, metavar="DATE", help=N_("The last day: 2027-01-31, or 14d, 3m, 1y."))
-@option("--deed", "deeds", multiple=True, callback=many(deed), metavar="read|write", help=N_("Left out: read."))
+@option(
+    "--deed", "deeds", multiple=True, callback=many(deed), metavar="read|write", help=N_("Left out: read.")
+)
 @option("--reason", type=REASON, metavar="CODE", help=N_("Why, as a code from the policy."))
 @pass_setting
-def give(  # noqa: PLR0913
+def give(
     setting: Setting,
     words: tuple[str, ...],
     role_: Role,
@@ -74,7 +97,9 @@ def give(  # noqa: PLR0913
     if not households:
         raise click.UsageError(_("Name at least one household, then the handle of the colleague."))
     desk = context.open_desk(setting)
-    wish = actions.Wish(grantee, role_, sections, deeds or (Deed.READ,), purposes, end_of(desk, until), reason)
+    wish = actions.Wish(
+        grantee, role_, sections, deeds or (Deed.READ,), purposes, end_of(desk, until), reason
+    )
     rows: list[dict[str, Any]] = []
     left: list[str] = []
     for one in households:
@@ -102,12 +127,21 @@ def give(  # noqa: PLR0913
         raise PartlyDoneError("grants-partly", left=", ".join(left))
 
 
-def _show_first(setting: Setting, household: HouseholdId, wish: actions.Wish, preview: actions.Preview) -> None:
+def _show_first(
+    setting: Setting, household: HouseholdId, wish: actions.Wish, preview: actions.Preview
+) -> None:
     """Show who gets what before it is given, and ask on a terminal."""
     note(setting, say("To: {person}, {org}", person=preview.person, org=preview.org))
     note(setting, say("Card: {fingerprint}", fingerprint=preview.fingerprint))
     opens = ", ".join(f"{name} ({count})" for name, count in preview.versions)
-    note(setting, say("In {household}, with the number of versions that this opens: {opens}", household=household, opens=opens))
+    note(
+        setting,
+        say(
+            "In {household}, with the number of versions that this opens: {opens}",
+            household=household,
+            opens=opens,
+        ),
+    )
     note(setting, say("For: {purposes}", purposes=", ".join(wish.purposes)))
     note(setting, say("Until: {until}", until=day(wish.until - timedelta(seconds=1))))
     if setting.asking() and not setting.json and not terminal.confirm(_("Give this access?")):
@@ -117,9 +151,16 @@ def _show_first(setting: Setting, household: HouseholdId, wish: actions.Wish, pr
 @grant.command("list", help=N_("List grants: of a household, of a member, or those that end soon."))
 @click.argument("household", type=HOUSEHOLD, metavar="[H]", required=False)
 @option("--member", type=HANDLE, metavar="HANDLE", help=N_("Only of this member."))
-@option("--expiring", type=click.IntRange(min=0), metavar="DAYS", help=N_("Only those that end within so many days."))
+@option(
+    "--expiring",
+    type=click.IntRange(min=0),
+    metavar="DAYS",
+    help=N_("Only those that end within so many days."),
+)
 @pass_setting
-def list_(setting: Setting, household: HouseholdId | None, member: Handle | None, expiring: int | None) -> None:
+def list_(
+    setting: Setting, household: HouseholdId | None, member: Handle | None, expiring: int | None
+) -> None:
     """List grants."""
     desk = context.open_desk(setting)
     found = actions.grants(desk, household, member, expiring)
@@ -140,13 +181,34 @@ def list_(setting: Setting, household: HouseholdId | None, member: Handle | None
         for one, g, state in found
     ]
     states = {"live": _("live"), "ended": _("ended"), "revoked": _("revoked")}
-    head = (N_("grant"), N_("household"), N_("for"), N_("role"), N_("sections"), N_("deeds"), N_("purposes"), N_("until"), N_("state"))
+    head = (
+        N_("grant"),
+        N_("household"),
+        N_("for"),
+        N_("role"),
+        N_("sections"),
+        N_("deeds"),
+        N_("purposes"),
+        N_("until"),
+        N_("state"),
+    )
     cells = [
-        (g.grant, one, g.handle, g.role, ", ".join(g.sections), ", ".join(g.deeds), ", ".join(g.purposes),
-         day(g.until - timedelta(seconds=1)), states[state])
+        (
+            g.grant,
+            one,
+            g.handle,
+            g.role,
+            ", ".join(g.sections),
+            ", ".join(g.deeds),
+            ", ".join(g.purposes),
+            day(g.until - timedelta(seconds=1)),
+            states[state],
+        )
         for one, g, state in found
     ]
-    answer(setting, "grant-list", {"grants": rows}, lambda: table(head, cells) if cells else [_("No grants.")])
+    answer(
+        setting, "grant-list", {"grants": rows}, lambda: table(head, cells) if cells else [_("No grants.")]
+    )
 
 
 @grant.command(help=N_("End a grant, and give the sections that it covered new keys at once."))
@@ -164,7 +226,9 @@ def revoke(setting: Setting, household: HouseholdId, grant_id: GrantId, reason: 
 
 
 def _revoked(grant_id: GrantId, revoked: actions.Revoked) -> Any:
-    yield say("{grant} is revoked; new keys for: {sections}.", grant=grant_id, sections=", ".join(revoked.rekeyed))
+    yield say(
+        "{grant} is revoked; new keys for: {sections}.", grant=grant_id, sections=", ".join(revoked.rekeyed)
+    )
     yield _("What cannot be undone: what they copied, they have; of this store, these they opened before:")
     for section, version, at in revoked.opened:
         yield f"  {section} {version}  {day(at)}"
@@ -172,7 +236,9 @@ def _revoked(grant_id: GrantId, revoked: actions.Revoked) -> Any:
         yield "  " + _("nothing, according to the log")
 
 
-@click.command(cls=Command, help=N_("Tell everyone who can open a household now: by which right, until when."))
+@click.command(
+    cls=Command, help=N_("Tell everyone who can open a household now: by which right, until when.")
+)
 @click.argument("household", type=HOUSEHOLD, metavar="H")
 @click.argument("section", type=SECTION, metavar="[SECTION]", required=False)
 @pass_setting
@@ -201,10 +267,27 @@ def who(setting: Setting, household: HouseholdId, section: SectionName | None) -
         "no-box": _("CARE: has a right, no key"),
         "team": _("the team's key"),
     }
-    head = (N_("section"), N_("who"), N_("organisation"), N_("role"), N_("right"), N_("given by"), N_("until"), N_("state"))
+    head = (
+        N_("section"),
+        N_("who"),
+        N_("organisation"),
+        N_("role"),
+        N_("right"),
+        N_("given by"),
+        N_("until"),
+        N_("state"),
+    )
     cells = [
-        (r.section, f"{r.person} ({r.handle})", r.org, r.role, r.right, r.given_by,
-         "-" if r.until is None else day(r.until - timedelta(seconds=1)), states[r.state])
+        (
+            r.section,
+            f"{r.person} ({r.handle})",
+            r.org,
+            r.role,
+            r.right,
+            r.given_by,
+            "-" if r.until is None else day(r.until - timedelta(seconds=1)),
+            states[r.state],
+        )
         for r in found
     ]
     answer(setting, "who", {"household": household, "readers": rows}, lambda: table(head, cells))

@@ -11,10 +11,9 @@ from dossier.cli import context
 from dossier.cli.contents import content_of, guess
 from dossier.cli.context import Setting, pass_setting
 from dossier.cli.dates import end_of
-from dossier.cli.params import HANDLE, HOUSEHOLD, PURPOSE, Group, Read, option
+from dossier.cli.params import HANDLE, HOUSEHOLD, PURPOSE, Group, option
 from dossier.cli.render import answer, day, note, table
 from dossier.cli.words import N_, _, say
-from dossier.desk import Desk
 from dossier.errors import DossierError, PartlyDoneError, UsageError
 from dossier.model import Handle, HouseholdId, PurposeId, handle, household_id, write_time
 from dossier.register.households import Household, Section
@@ -26,7 +25,12 @@ def household() -> None:
 
 
 @household.command("open", help=N_("Open a household. Its id says nothing about anyone."))
-@option("--regisseur", type=HANDLE, metavar="HANDLE", help=N_("Who directs the help. A regisseur opens for themselves."))
+@option(
+    "--regisseur",
+    type=HANDLE,
+    metavar="HANDLE",
+    help=N_("Who directs the help. A regisseur opens for themselves."),
+)
 @option("--cover", metavar="FILE|-", help=N_("What goes on the voorblad: who this is about."))
 @pass_setting
 def open_(setting: Setting, regisseur: Handle | None, cover: str | None) -> None:
@@ -67,7 +71,14 @@ def list_(setting: Setting, unassigned: bool, names: bool, purpose: PurposeId | 
     if names and purpose is not None:
         for row in rows:
             row["name"] = actions.cover(desk, row["household"], purpose)
-    head = (N_("household"), N_("regisseur"), N_("role"), N_("sections"), N_("until"), *((N_("name"),) if names else ()))
+    head = (
+        N_("household"),
+        N_("regisseur"),
+        N_("role"),
+        N_("sections"),
+        N_("until"),
+        *((N_("name"),) if names else ()),
+    )
 
     def words() -> Any:
         if not rows:
@@ -78,7 +89,13 @@ def list_(setting: Setting, unassigned: bool, names: bool, purpose: PurposeId | 
 
 
 def _cells(row: dict[str, Any], *, names: bool) -> list[str]:
-    cells = [row["household"], row["regisseur"] or "-", row["role"], ", ".join(row["sections"]), row["until"] or "-"]
+    cells = [
+        row["household"],
+        row["regisseur"] or "-",
+        row["role"],
+        ", ".join(row["sections"]),
+        row["until"] or "-",
+    ]
     return [*cells, row["name"] or "-"] if names else cells
 
 
@@ -167,7 +184,12 @@ def assign(setting: Setting, words: tuple[str, ...], from_: Handle | None, until
         else:
             done.append(one)
             note(setting, f"{len(done)}/{len(chosen)} {one}")
-    data = {"regisseur": new, "assigned": done, "left": left, "until": None if last is None else write_time(last)}
+    data = {
+        "regisseur": new,
+        "assigned": done,
+        "left": left,
+        "until": None if last is None else write_time(last),
+    }
     answer(setting, "household-assign", data, lambda: [_assigned(new, done, last is not None)])
     if error is not None:
         raise PartlyDoneError("assign-partly", left=", ".join(left)) from error
@@ -176,6 +198,6 @@ def assign(setting: Setting, words: tuple[str, ...], from_: Handle | None, until
 def _assigned(new: Handle, done: list[str], stands_in: bool) -> str:  # noqa: FBT001
     if stands_in:
         return say("{handle} stands in for {count} household(s).", handle=new, count=len(done))
-    return say("{handle} is regisseur of {count} household(s); their keys are new.", handle=new, count=len(done))
-
-
+    return say(
+        "{handle} is regisseur of {count} household(s); their keys are new.", handle=new, count=len(done)
+    )

@@ -18,7 +18,9 @@ from dossier.model import Handle, Role, write_time
 from keys.encoding import fingerprint as fingerprint_of
 
 _LARGEST_CARD = 4096
-reason_option = option("--reason", required=True, type=REASON, metavar="CODE", help=N_("Why, as a code from the policy."))
+reason_option = option(
+    "--reason", required=True, type=REASON, metavar="CODE", help=N_("Why, as a code from the policy.")
+)
 
 
 @click.group(cls=Group, help=N_("Members: admit, list, change roles, suspend, restore."))
@@ -28,8 +30,22 @@ def member() -> None:
 
 @member.command(help=N_("Admit the holder of a card. They told you its fingerprint themselves."))
 @click.argument("card_file", type=click.Path(path_type=Path), metavar="CARDFILE")
-@option("--role", "roles", multiple=True, required=True, callback=many(role), metavar="ROLE", help=N_("Their roles."))
-@option("--fingerprint", required=True, type=FINGERPRINT, metavar="FP", help=N_("The fingerprint that they told you."))
+@option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    callback=many(role),
+    metavar="ROLE",
+    help=N_("Their roles."),
+)
+@option(
+    "--fingerprint",
+    required=True,
+    type=FINGERPRINT,
+    metavar="FP",
+    help=N_("The fingerprint that they told you."),
+)
 @pass_setting
 def admit(setting: Setting, card_file: Path, roles: tuple[Role, ...], fingerprint: str) -> None:
     """Admit a member."""
@@ -46,13 +62,20 @@ def admit(setting: Setting, card_file: Path, roles: tuple[Role, ...], fingerprin
         setting,
         "member-admit",
         rows,
-        lambda: []
-        if stated.waits
-        else [
-            say("{person} ({org}) is admitted as {handle}: {roles}.", person=card.person, org=card.org,
-                handle=card.handle, roles=", ".join(roles)),
-            say("Welcome code for them, to hand over yourself: {welcome}", welcome=welcome),
-        ],
+        lambda: (
+            []
+            if stated.waits
+            else [
+                say(
+                    "{person} ({org}) is admitted as {handle}: {roles}.",
+                    person=card.person,
+                    org=card.org,
+                    handle=card.handle,
+                    roles=", ".join(roles),
+                ),
+                say("Welcome code for them, to hand over yourself: {welcome}", welcome=welcome),
+            ]
+        ),
     )
     _wait(stated)
 
@@ -86,7 +109,15 @@ def list_(setting: Setting) -> None:
         }
         for m in members
     ]
-    head = (N_("handle"), N_("person"), N_("organisation"), N_("roles"), N_("state"), N_("admitted"), N_("by"))
+    head = (
+        N_("handle"),
+        N_("person"),
+        N_("organisation"),
+        N_("roles"),
+        N_("state"),
+        N_("admitted"),
+        N_("by"),
+    )
     states = {True: _("active"), False: _("suspended")}
     answer(
         setting,
@@ -95,8 +126,15 @@ def list_(setting: Setting) -> None:
         lambda: table(
             head,
             [
-                (m.handle, m.card.person, m.card.org, ", ".join(sorted(m.roles)), states[m.active],
-                 day(m.admitted_at), m.admitted_by)
+                (
+                    m.handle,
+                    m.card.person,
+                    m.card.org,
+                    ", ".join(sorted(m.roles)),
+                    states[m.active],
+                    day(m.admitted_at),
+                    m.admitted_by,
+                )
                 for m in members
             ],
         ),
@@ -115,7 +153,12 @@ def roles(setting: Setting, handle: Handle, add: tuple[Role, ...], remove: tuple
     desk = context.open_desk(setting)
     stated = actions.change_roles(desk, handle, list(add), list(remove))
     data = {"handle": handle, "add": list(add), "remove": list(remove), **_waiting(stated)}
-    answer(setting, "member-roles", data, lambda: _done(stated, say("The roles of {handle} are changed.", handle=handle)))
+    answer(
+        setting,
+        "member-roles",
+        data,
+        lambda: _done(stated, say("The roles of {handle} are changed.", handle=handle)),
+    )
     _wait(stated)
 
 
@@ -157,5 +200,10 @@ def restore(setting: Setting, handle: Handle, reason: str) -> None:
     if not stated.waits:
         box_what_is_due(desk)
     data = {"handle": handle, "reason": reason, **_waiting(stated)}
-    answer(setting, "member-restore", data, lambda: _done(stated, say("{handle} is active again.", handle=handle)))
+    answer(
+        setting,
+        "member-restore",
+        data,
+        lambda: _done(stated, say("{handle} is active again.", handle=handle)),
+    )
     _wait(stated)

@@ -20,9 +20,7 @@ def profile() -> str:
     return name
 
 
-def new_passphrase(
-    setting: Setting, card: Card, file: str | None = None, fd: int | None = None
-) -> str:
+def new_passphrase(setting: Setting, card: Card, file: str | None = None, fd: int | None = None) -> str:
     """Give a passphrase for a new token: from a file or descriptor, else chosen on the terminal."""
     given = _given(setting, file, fd)
     if given is not None:

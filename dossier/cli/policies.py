@@ -57,7 +57,13 @@ def _document(file: Path) -> bytes:
 def check(setting: Setting, file: Path) -> None:
     """Check a document."""
     found = parse(_document(file))
-    lines = [say("GOOD: policy version {version}, with {count} purposes.", version=found.version, count=len(found.purposes))]
+    lines = [
+        say(
+            "GOOD: policy version {version}, with {count} purposes.",
+            version=found.version,
+            count=len(found.purposes),
+        )
+    ]
     answer(setting, "policy-check", {"ok": True, **_described(found)}, lambda: lines)
 
 
@@ -107,9 +113,14 @@ def _ground(p: Purpose) -> str:
 
 
 def _allows(p: Purpose, only: Role | None) -> str:
-    return "; ".join(
-        f"{a.role}: {'+'.join(a.deeds)} {', '.join(a.sections)}" for a in p.allows if only in (None, a.role)
-    ) or "-"
+    return (
+        "; ".join(
+            f"{a.role}: {'+'.join(a.deeds)} {', '.join(a.sections)}"
+            for a in p.allows
+            if only in (None, a.role)
+        )
+        or "-"
+    )
 
 
 def _purpose(p: Purpose) -> dict[str, Any]:
@@ -122,6 +133,7 @@ def _purpose(p: Purpose) -> dict[str, Any]:
         "special": None if p.special is None else list(p.special),
         "needs_consent": p.needs_consent,
         "allows": [
-            {"role": a.role, "sections": list(a.sections), "deeds": list(a.deeds), "team": a.team} for a in p.allows
+            {"role": a.role, "sections": list(a.sections), "deeds": list(a.deeds), "team": a.team}
+            for a in p.allows
         ],
     }

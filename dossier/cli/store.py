@@ -28,12 +28,19 @@ def identity_of(handle: str, person: str, org: str) -> LocalIdentity:
         raise UsageError("bad-person") from e
 
 
-@click.command(cls=Command, help=N_("Make a new store, and the founder's token. The founder is its first coordinator."))
+@click.command(
+    cls=Command, help=N_("Make a new store, and the founder's token. The founder is its first coordinator.")
+)
 @option("--name", required=True, metavar="TEXT", help=N_("What the team calls its store."))
 @option("--founder", required=True, type=HANDLE, metavar="HANDLE", help=N_("The founder's handle."))
 @option("--person", required=True, metavar="NAME", help=N_("The founder's name."))
 @option("--org", required=True, metavar="ORG", help=N_("The founder's organisation."))
-@option("--policy", type=click.Path(path_type=Path), metavar="FILE", help=N_("The first policy; left out, the default one."))
+@option(
+    "--policy",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=N_("The first policy; left out, the default one."),
+)
 @pass_setting
 def init(setting: Setting, name: str, founder: str, person: str, org: str, policy: Path | None) -> None:
     """Found a store."""
@@ -97,8 +104,16 @@ def _founded(data: dict[str, str], place: Path) -> list[str]:
     ]
 
 
-@click.command(cls=Command, help=N_("Make first contact with a store, by the welcome code that you were handed."))
-@option("--welcome", required=True, type=FINGERPRINT, metavar="CODE", help=N_("The code that came with your admission."))
+@click.command(
+    cls=Command, help=N_("Make first contact with a store, by the welcome code that you were handed.")
+)
+@option(
+    "--welcome",
+    required=True,
+    type=FINGERPRINT,
+    metavar="CODE",
+    help=N_("The code that came with your admission."),
+)
 @pass_setting
 def join(setting: Setting, welcome: str) -> None:
     """Pin the root card of a store, and make it this user's default."""
@@ -126,7 +141,10 @@ def _ask_again(setting: Setting, unlocked: Unlocked) -> None:
     """Whoever was in contact before says that they mean to begin anew."""
     if unlocked.contact is None:
         return
-    note(setting, _("This token has been in contact with this store before. Its log is read from the beginning."))
+    note(
+        setting,
+        _("This token has been in contact with this store before. Its log is read from the beginning."),
+    )
     if setting.asking() and not terminal.confirm(_("Go on?")):
         raise DossierError("cancelled")
 

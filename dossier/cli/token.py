@@ -21,10 +21,22 @@ def token() -> None:
 
 
 @token.command(help=N_("Make a token, and the card to hand to a coordinator."))
-@option("--handle", required=True, type=HANDLE, metavar="HANDLE", help=N_("The short name by which colleagues know you."))
+@option(
+    "--handle",
+    required=True,
+    type=HANDLE,
+    metavar="HANDLE",
+    help=N_("The short name by which colleagues know you."),
+)
 @option("--person", required=True, metavar="NAME", help=N_("Your name."))
 @option("--org", required=True, metavar="ORG", help=N_("Your organisation."))
-@option("--card-out", required=True, type=click.Path(path_type=Path), metavar="FILE", help=N_("Where the card goes."))
+@option(
+    "--card-out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=N_("Where the card goes."),
+)
 @pass_setting
 def new(setting: Setting, handle: str, person: str, org: str, card_out: Path) -> None:
     """Draw keys; write the token and the card."""
@@ -49,7 +61,9 @@ def new(setting: Setting, handle: str, person: str, org: str, card_out: Path) ->
             say("Your token: {token}", token=path),
             say("Your card: {card}", card=card_out),
             say("Its fingerprint: {fingerprint}", fingerprint=print_),
-            _("Hand the card to a coordinator, and tell them the fingerprint yourself: by voice or on paper."),
+            _(
+                "Hand the card to a coordinator, and tell them the fingerprint yourself: by voice or on paper."
+            ),
         ],
     )
 
@@ -92,8 +106,17 @@ def show(setting: Setting) -> None:
 
 
 @token.command(help=N_("Change the passphrase of your token."))
-@option("--new-passphrase-file", metavar="FILE", help=N_("Read the new passphrase from a file that only you can read."))
-@option("--new-passphrase-fd", metavar="N", type=int, help=N_("Read the new passphrase from an open file descriptor."))
+@option(
+    "--new-passphrase-file",
+    metavar="FILE",
+    help=N_("Read the new passphrase from a file that only you can read."),
+)
+@option(
+    "--new-passphrase-fd",
+    metavar="N",
+    type=int,
+    help=N_("Read the new passphrase from an open file descriptor."),
+)
 @pass_setting
 def passphrase(setting: Setting, new_passphrase_file: str | None, new_passphrase_fd: int | None) -> None:
     """Seal the token anew."""

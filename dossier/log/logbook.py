@@ -118,7 +118,7 @@ class Logbook:
             with suppress(UnreachableError):  # a tile is a hint: losing one costs time, no more
                 keep_tiles(self._store, known.size)
 
-    def took(self, entry: Entry, opened: Opened) -> None:
+    def took(self, entry: Entry) -> None:
         """Add an entry just appended to the store's book as held here."""
-        book = opened.book._replace(entries=(*opened.book.entries, entry))
-        self._opened = Opened(book, (), ())
+        book = self.store_book.book
+        self._opened = Opened(book._replace(entries=(*book.entries, entry)), (), ())

@@ -45,4 +45,3 @@ def _first_wrong(tree: Tree, found: list[bytes], start: int, size: int) -> int:
         except IntegrityError:
             return position
     return min(size, start + len(found))
-

@@ -82,9 +82,7 @@ def take(register: Register, name: BookName, act: Act) -> None:
         register.faults.append((name, act.position, fault.reason))
 
 
-def fold(
-    root: str, store: Book, household: Book | None = None, unfounded: Collection[int] = ()
-) -> Register:
+def fold(root: str, store: Book, household: Book | None = None, unfounded: Collection[int] = ()) -> Register:
     """Fold the store's book and one household's, in the order of the log.
 
     `root` is the fingerprint of the founder's card. `unfounded` are the numbers, in the household's book,

@@ -146,13 +146,13 @@ class Household:
                 self.sections[keying.section] = Section(keying.section)
             self.sections[keying.section].key(keying, at)
 
-    def end_role(self, handle: Handle, role: Role, at: datetime) -> None:
+    def end_role(self, handle: Handle, role: Role, by: Handle, at: datetime) -> None:
         """End what was given for a role that is taken away."""
         for grant in self.grants.values():
             if grant.handle == handle and grant.role is role and grant.ended is None:
                 grant.ended = at
         if role is Role.REGISSEUR and self.regisseur == handle:
-            self.assign(None, handle, at)
+            self.assign(None, by, at)
 
     def objects(self) -> Iterator[Digest]:
         """Name every object that is still needed."""

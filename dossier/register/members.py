@@ -25,9 +25,7 @@ class Member:
 
     __slots__ = ("admitted_at", "admitted_by", "card", "ever", "fingerprint", "leaf", "standings", "ties")
 
-    def __init__(
-        self, card: Card, roles: Iterable[Role], by: Handle, at: datetime, leaf: bytes
-    ) -> None:
+    def __init__(self, card: Card, roles: Iterable[Role], by: Handle, at: datetime, leaf: bytes) -> None:
         """`leaf` is the hash of the entry that made the card active: its fingerprint is the welcome code."""
         self.card = card
         self.fingerprint = card.fingerprint
@@ -65,33 +63,38 @@ class Member:
         self.standings.append(Standing(at, active, self.roles if roles is None else roles))
         self.ever |= self.roles
 
-    def moments(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """Give the moments in a window at which the answer of `eligible` can change."""
-        yield start
-        yield from (s.since for s in self.standings if start <= s.since <= end)
-        yield from (tie + LOOK_BACK for tie, _ in self.ties if start <= tie + LOOK_BACK <= end)
-        yield end
-
     def eligible(self, proposer: Handle, roles: frozenset[Role], at: datetime) -> bool:
-        """Tell whether they could approve for this proposer: another, in such a role, and not beholden."""
+        """Tell whether they can approve now for this proposer: another, in such a role, and not beholden."""
+        active = self.active and bool(self.roles & roles)
+        return active and self.handle != proposer and not self._beholden(proposer, at)
+
+    def was_eligible(self, proposer: Handle, roles: frozenset[Role], start: datetime, end: datetime) -> bool:
+        """Tell whether they could at any moment of a window, both ends included, however short it was."""
         if self.handle == proposer:
             return False
-        before = [s for s in self.standings if s.since <= at]
-        if not before or not before[-1].active or not before[-1].roles & roles:
-            return False
-        return not any(by == proposer and tie <= at < tie + LOOK_BACK for tie, by in self.ties)
+        ends = [*(standing.since for standing in self.standings[1:]), end]
+        for standing, until in zip(self.standings, ends, strict=True):
+            first, last = max(standing.since, start), min(until, end)
+            there = first <= last and standing.active and standing.roles & roles
+            if there and not all(self._beholden(proposer, at) for at in self._changes(first, last)):
+                return True
+        return False
+
+    def _beholden(self, proposer: Handle, at: datetime) -> bool:
+        """Tell whether the proposer admitted, restored or promoted them in the 30 days before."""
+        return any(by == proposer and tie <= at < tie + LOOK_BACK for tie, by in self.ties)
+
+    def _changes(self, first: datetime, last: datetime) -> Iterator[datetime]:
+        """Give the moments in a window from which on they may no longer be beholden."""
+        yield first
+        yield from (tie + LOOK_BACK for tie, _ in self.ties if first <= tie + LOOK_BACK <= last)
 
 
 def anyone_eligible(
     members: Iterable[Member], proposer: Handle, roles: frozenset[Role], at: datetime
 ) -> bool:
     """Tell whether anyone was eligible at any moment of the 30 days up to `at`: then approval is needed."""
-    start = at - LOOK_BACK
-    return any(
-        member.eligible(proposer, roles, moment)
-        for member in members
-        for moment in member.moments(start, at)
-    )
+    return any(member.was_eligible(proposer, roles, at - LOOK_BACK, at) for member in members)
 
 
 def roles_go_together(roles: Iterable[Role]) -> bool:

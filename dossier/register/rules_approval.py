@@ -40,9 +40,7 @@ def check_eligible(register: Register, act: Act, proposal: Proposal) -> None:
 def propose(register: Register, act: Act) -> None:
     """It waits."""
     inner = act.statement["statement"]
-    register.proposals[act.position] = Proposal(
-        inner, act.signer, act.card, act.at, act.position, act.leaf
-    )
+    register.proposals[act.position] = Proposal(inner, act.signer, act.card, act.at, act.position, act.leaf)
 
 
 def check_refused(register: Register, act: Act) -> None:

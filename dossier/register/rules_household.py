@@ -79,7 +79,7 @@ def check_keyed(register: Register, act: Act) -> None:
     signer(register, act, Role.COORDINATOR)
     household = household_of(register, act)
     named = {keying.section for keying in act.statement.keyings()}
-    if not named <= {*household.sections, *policy_of(register).sections}:
+    if not named or not named <= {*household.sections, *policy_of(register).sections}:
         raise Fault(Reason.SECTIONS_WRONG)
     check_keyings(register, household, act, named)
 
@@ -94,10 +94,10 @@ def check_written(register: Register, act: Act) -> None:
     statement = act.statement
     signer(register, act)
     household = household_of(register, act)
+    may_write(register, household, act.signer, SectionName(statement["section"]), act.at)
     section = household.sections.get(SectionName(statement["section"]))
     if section is None:
         raise Fault(Reason.SECTIONS_WRONG)
-    may_write(register, household, act.signer, section.name, act.at)
     if statement["version"] != len(section.versions) + 1:
         raise Fault(Reason.VERSION_WRONG)
     if statement["generation"] != section.generation:
@@ -220,5 +220,3 @@ def revoke(register: Register, act: Act) -> None:
     household = household_of(register, act)
     household.grants[GrantId(act.statement["grant"])].ended = act.at
     household.key(act.statement.keyings(), act.at)
-
-

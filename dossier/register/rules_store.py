@@ -10,7 +10,6 @@ from dossier.statements import Statement
 from keys.encoding import context
 from keys.primitives import sha256
 
-
 _parsed = lru_cache(maxsize=8)(parse)  # the same document is judged, and then taken
 
 
@@ -39,14 +38,20 @@ def second_person(register: Register, statement: Statement) -> frozenset[Role] |
         case "member.roles-changed":
             touched = frozenset(statement["add"] + statement["remove"])
         case "member.restored":
-            touched = register.member(statement["handle"]).roles
+            touched = _roles_of(register, statement["handle"])
         case "member.suspended":
-            touched = register.member(statement["handle"]).roles & {Role.TOEZICHTHOUDER}
+            touched = _roles_of(register, statement["handle"]) & {Role.TOEZICHTHOUDER}
         case "policy.adopted":
             return frozenset({Role.COORDINATOR})
         case _:
             return None
     return SECOND_PERSON if touched & SECOND_PERSON else None
+
+
+def _roles_of(register: Register, handle: str) -> frozenset[Role]:
+    """Give a member's roles: none of one who is not there, about whom nothing stands anyway."""
+    found = register.members.get(Handle(handle))
+    return frozenset() if found is None else found.roles
 
 
 def check_founded(register: Register, act: Act) -> None:
@@ -68,9 +73,7 @@ def found(register: Register, act: Act) -> None:
     statement = act.statement
     register.store = act.store
     register.name = statement["name"]
-    register.members[act.signer] = Member(
-        statement["card"], {Role.COORDINATOR}, act.signer, act.at, act.leaf
-    )
+    register.members[act.signer] = Member(statement["card"], {Role.COORDINATOR}, act.signer, act.at, act.leaf)
     register.epochs.append(Epoch(1, act.position, act.at, statement["log_key"], statement["commitment"]))
     register.gate_boxes = dict(statement["gate_boxes"])
     register.number = 1
@@ -96,9 +99,7 @@ def admit(register: Register, act: Act) -> None:
     """The member is active from here; a box for a superseded epoch or card counts for nothing."""
     statement = act.statement
     handle = Handle(statement["card"].handle)
-    register.members[handle] = Member(
-        statement["card"], statement["roles"], act.signer, act.at, act.leaf
-    )
+    register.members[handle] = Member(statement["card"], statement["roles"], act.signer, act.at, act.leaf)
     if statement["epoch"] == register.epoch.number:
         register.gate_boxes[handle] = statement["gate_box"]
     _take_coordination_box(register, handle, statement)
@@ -131,8 +132,6 @@ def check_roles_changed(register: Register, act: Act) -> None:
     ever = member.ever | add
     if not roles_go_together(after) or (Role.BEHEERDER in ever and len(ever) > 1):
         raise Fault(Reason.ROLES_EXCLUSIVE)
-    if Role.COORDINATOR in remove:
-        _not_last_coordinator(register, member)
     _check_coordination_box(statement, becomes=Role.COORDINATOR in add)
 
 
@@ -146,7 +145,7 @@ def change_roles(register: Register, act: Act) -> None:
         member.ties.append((act.at, act.signer))
     for role in statement["remove"]:
         for household in register.households.values():
-            household.end_role(member.handle, role, act.at)
+            household.end_role(member.handle, role, act.signer, act.at)
     if Role.COORDINATOR in statement["remove"]:
         register.coordination_boxes.pop(member.handle, None)
     _take_coordination_box(register, member.handle, statement)
@@ -155,11 +154,6 @@ def change_roles(register: Register, act: Act) -> None:
 def _not_yourself(act: Act) -> None:
     if act.signer == act.statement["handle"]:
         raise Fault(Reason.ABOUT_YOURSELF)
-
-
-def _not_last_coordinator(register: Register, member: Member) -> None:
-    if register.holders(Role.COORDINATOR) == [member]:
-        raise Fault(Reason.LAST_COORDINATOR)
 
 
 def _known_reason(register: Register, act: Act) -> None:
@@ -176,7 +170,8 @@ def check_suspended(register: Register, act: Act) -> None:
     _known_reason(register, act)
     if not member.active:
         raise Fault(Reason.STATE_AS_IT_IS)
-    _not_last_coordinator(register, member)
+    if register.holders(Role.COORDINATOR) == [member]:
+        raise Fault(Reason.LAST_COORDINATOR)
 
 
 def suspend(register: Register, act: Act) -> None:

@@ -1,0 +1,54 @@
+"""Gate: enter for contents, enact for statements, survey to prepare one."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from dossier.entry import Entry
+from dossier.log.logbook import Opened
+from dossier.model import HouseholdId, Request, Role
+from dossier.policy import Permit
+from dossier.receipt import Lock, Receipt
+from dossier.register.register import Register
+from dossier.statements import Statement
+from dossier.storage.base import Objects
+from keys.identity import Card
+
+
+class Situation(NamedTuple):
+    """What the gate sees at a moment, verified: the register, the book at hand, and that book's objects."""
+
+    register: Register
+    opened: Opened
+    objects: Objects
+    at: datetime  # the time that an entry would get now
+
+
+class Gate(Protocol):
+    """The only two ways to write anything, and what one needs to know to use them."""
+
+    def survey(self, household: HouseholdId | None = None) -> Situation:
+        """Give what a member may know of the store or a household. A refusal is written down, and raised."""
+        ...
+
+    def survey_each(
+        self, households: Iterable[HouseholdId]
+    ) -> Iterator[tuple[HouseholdId, Situation, Permit]]:
+        """Give those of these households in which one has a right, each with that right."""
+        ...
+
+    def enter(self, request: Request) -> Receipt | None:
+        """Decide and write down; give a receipt for contents, None for other deeds. Raises on refusal."""
+        ...
+
+    def enact(self, statement: Statement, objects: Objects, role: Role | None = None) -> Entry:
+        """Let a statement take effect, or write down its refusal and raise."""
+        ...
+
+    def epoch_box(self, card: Card) -> tuple[int, bytes]:
+        """Give the number of the epoch in force, and its secret boxed to a card."""
+        ...
+
+    def lock_again(self, receipt: Receipt) -> Lock:
+        """Give the lock now on a section that was rekeyed after a receipt for writing it was given."""
+        ...

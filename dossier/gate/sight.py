@@ -1,0 +1,75 @@
+"""Sight: what the gate sees, verified from the log up, before it decides anything."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from dossier.errors import LockedError
+from dossier.gate.base import Situation
+from dossier.log.logbook import Logbook
+from dossier.memory import Memory
+from dossier.model import BookName, Handle, HouseholdId, whole_milliseconds
+from dossier.register.fold import fold
+from dossier.register.register import Register
+from dossier.storage.base import Store
+from dossier.timing import Confirm, entry_time
+from keys.identity import Card
+
+
+class Sight:
+    """Catches up with the log, loads the books, folds them. Believes the store in nothing."""
+
+    def __init__(
+        self,
+        store: Store,
+        card: Card,
+        memory: Memory,
+        clock: Callable[[], datetime],
+        confirm: Confirm | None,
+    ) -> None:
+        self._store = store
+        self._handle = Handle(card.handle)
+        self._card = card.fingerprint
+        self._memory = memory
+        self._clock = clock
+        self._confirm = confirm
+        self.log = self._logbook()
+
+    def _logbook(self) -> Logbook:
+        memory = self._memory
+        return Logbook(self._store, memory.verified, memory, memory.root, memory.must_pass)
+
+    def forget(self) -> None:
+        """Read again from memory what may have been half taken in."""
+        self._memory.forget()
+        self.log = self._logbook()
+
+    def situation(self, household: HouseholdId | None, *, founding: bool = False) -> Situation:
+        """See the store, and a household where one is named. Only under `exclusive`.
+
+        Raises:
+            LockedError: when this card is not admitted here.
+            IntegrityError: when log or book is altered, or older than last seen.
+            UnreachableError: when this computer's clock cannot be right.
+        """
+        try:
+            self.log.catch_up()
+        except BaseException:
+            self.forget()
+            raise
+        register, opened = self.log.register, self.log.store_book
+        if not founding:
+            self._check_admitted(register)
+        if household is not None:
+            known = self._memory.known(household)
+            opened = self.log.open_book(BookName(household))
+            unfounded = () if known is None else known.unfounded
+            register = fold(self._memory.root, self.log.store_book.book, opened.book, unfounded)
+            self.log.check_reaches(opened, register)
+        now = whole_milliseconds(self._clock())
+        at = entry_time(self.log.known.at, now, register.policy, self._confirm)
+        return Situation(register, opened, self._store.objects(opened.book.name), at)
+
+    def _check_admitted(self, register: Register) -> None:
+        member = register.members.get(self._handle)
+        if member is None or member.fingerprint != self._card:
+            raise LockedError("not-admitted")
