@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from dossier import contexts
 from dossier.book import Head
 from dossier.entry import Entry
-from dossier.errors import IntegrityError
+from dossier.errors import ConflictError, IntegrityError
 from dossier.log.merkle import Frontier
 from dossier.log.verified import Verified
 from dossier.model import STORE_BOOK, BookName, Handle, HouseholdId, Seen, StoreId, read_time, write_time
@@ -27,6 +27,10 @@ MEMORY_FORMAT = "dossier/memory/1"
 VERIFIER = 1  # raised when what is checked of an entry changes: then all is checked anew
 _LARGEST = 1 << 24  # bytes of one file
 _PATIENCE = 20.0  # seconds to wait for another command of the same member
+
+
+class MovedError(Exception):
+    """Another command of this member has remembered more meanwhile: load again."""
 
 
 class Known(NamedTuple):
@@ -53,6 +57,7 @@ class Memory:
         """Know nothing."""
         self._parts: dict[str, dict[HouseholdId, Known]] = {}
         self._digests: dict[str, str] = {}
+        self._loaded: dict[str, str] = {}  # the digests as they were read
         self._dirty: set[str] = set()
         self.root = ""  # fingerprint of the pinned root card
         self.verified = Verified()
@@ -101,11 +106,17 @@ class Memory:
         self._dirty.add(_part_of(household))
 
     def households(self) -> Iterator[tuple[HouseholdId, Known]]:
-        """Give every household known, part by part."""
-        for number in range(256):
-            part = f"{number:02x}"
-            if part in self._digests or part in self._parts:
-                yield from sorted(self._load_part(part).items())
+        """Give every household known, part by part.
+
+        Raises:
+            ConflictError: when another command of this member has gone further meanwhile.
+        """
+        for part in sorted({*self._digests, *self._parts}):
+            try:
+                known = self._load_part(part)
+            except MovedError as e:
+                raise ConflictError("memory-moved") from e
+            yield from sorted(known.items())
 
     def _part(self, household: HouseholdId) -> dict[HouseholdId, Known]:
         return self._load_part(_part_of(household))
@@ -187,16 +198,25 @@ class Memory:
         self.store_head = _read_head(fields["head"])
         self.mine = {HouseholdId(household) for household in fields["mine"]}
         self._digests = dict(fields["parts"])
+        self._loaded = dict(fields["parts"])
 
     def _load_part(self, part: str) -> dict[HouseholdId, Known]:
         if part not in self._parts:
             self._parts[part] = {}
             if part in self._digests:
                 data = self._read(self._part_path(part, self._digests[part]))
+                if data is None:
+                    self._check_moved()
                 if data is None or sha256(data).hex() != self._digests[part]:
                     raise IntegrityError("memory-altered")
                 self._parts[part] = _read_part(parse_json(data))
         return self._parts[part]
+
+    def _check_moved(self) -> None:
+        """A part is gone: raise MovedError when that is because another command has gone further."""
+        kept = Memory(self._folder, self._identity, self._store)
+        if kept.load() and kept._digests != self._loaded:
+            raise MovedError
 
     def _save_part(self, part: str) -> None:
         rows = {

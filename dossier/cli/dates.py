@@ -27,6 +27,13 @@ def end_of(desk: Desk, text: str) -> datetime:
     return datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
+def last_day(desk: Desk, until: datetime) -> str:
+    """Write the last day on which something holds that ends at `until`, for people."""
+    policy = desk.gate.survey().register.policy
+    zone = UTC if policy is None else resolve_timezone(policy)
+    return (until - timedelta(seconds=1)).astimezone(zone).strftime("%d-%m-%Y")
+
+
 def _day(text: str, today: date) -> date:
     """Read the last day that is meant."""
     length = _LENGTH.fullmatch(text.strip().lower())

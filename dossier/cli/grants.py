@@ -1,6 +1,5 @@
 """dossier grant give, list, revoke; dossier who."""
 
-from datetime import timedelta
 from typing import Any
 
 import click
@@ -8,7 +7,7 @@ import click
 from dossier.actions import grants as actions
 from dossier.cli import context, terminal
 from dossier.cli.context import Setting, pass_setting
-from dossier.cli.dates import end_of
+from dossier.cli.dates import end_of, last_day
 from dossier.cli.members import reason_option
 from dossier.cli.params import (
     GRANT,
@@ -26,6 +25,7 @@ from dossier.cli.params import (
 )
 from dossier.cli.render import answer, day, note, table
 from dossier.cli.words import N_, _, say
+from dossier.desk import Desk
 from dossier.errors import CancelledError, DossierError, PartlyDoneError
 from dossier.model import (
     Deed,
@@ -105,7 +105,7 @@ def give(
     for one in households:
         try:
             preview = actions.preview(desk, one, wish)
-            _show_first(setting, one, wish, preview)
+            _show_first(setting, desk, one, wish, preview)
             rows.append({"household": one, "grant": actions.give(desk, one, wish)})
         except DossierError as e:
             if len(households) == 1 or e.exit_code in (3, 4, 8, 9):
@@ -113,13 +113,13 @@ def give(
             left.append(one)
     first = rows[0]["grant"] if rows else None
     data = {"grant": first, "grants": rows, "handle": grantee, "until": write_time(wish.until), "left": left}
-    last = wish.until - timedelta(seconds=1)
+    last = last_day(desk, wish.until)
     answer(
         setting,
         "grant-give",
         data,
         lambda: [
-            say("{grant} for {handle} in {household}, until {until}.", handle=grantee, until=day(last), **row)
+            say("{grant} for {handle} in {household}, until {until}.", handle=grantee, until=last, **row)
             for row in rows
         ],
     )
@@ -128,7 +128,7 @@ def give(
 
 
 def _show_first(
-    setting: Setting, household: HouseholdId, wish: actions.Wish, preview: actions.Preview
+    setting: Setting, desk: Desk, household: HouseholdId, wish: actions.Wish, preview: actions.Preview
 ) -> None:
     """Show who gets what before it is given, and ask on a terminal."""
     note(setting, say("To: {person}, {org}", person=preview.person, org=preview.org))
@@ -143,7 +143,7 @@ def _show_first(
         ),
     )
     note(setting, say("For: {purposes}", purposes=", ".join(wish.purposes)))
-    note(setting, say("Until: {until}", until=day(wish.until - timedelta(seconds=1))))
+    note(setting, say("Until and including: {until}", until=last_day(desk, wish.until)))
     if setting.asking() and not setting.json and not terminal.confirm(_("Give this access?")):
         raise CancelledError("cancelled")
 
@@ -201,7 +201,7 @@ def list_(
             ", ".join(g.sections),
             ", ".join(g.deeds),
             ", ".join(g.purposes),
-            day(g.until - timedelta(seconds=1)),
+            last_day(desk, g.until),
             states[state],
         )
         for one, g, state in found
@@ -285,7 +285,7 @@ def who(setting: Setting, household: HouseholdId, section: SectionName | None) -
             r.role,
             r.right,
             r.given_by,
-            "-" if r.until is None else day(r.until - timedelta(seconds=1)),
+            "-" if r.until is None else last_day(desk, r.until),
             states[r.state],
         )
         for r in found

@@ -10,7 +10,7 @@ from dossier.actions.grants import stand_in
 from dossier.cli import context
 from dossier.cli.contents import content_of, guess
 from dossier.cli.context import Setting, pass_setting
-from dossier.cli.dates import end_of
+from dossier.cli.dates import end_of, last_day
 from dossier.cli.params import HANDLE, HOUSEHOLD, PURPOSE, Group, option
 from dossier.cli.render import answer, day, note, table
 from dossier.cli.words import N_, _, say
@@ -38,11 +38,12 @@ def open_(setting: Setting, regisseur: Handle | None, cover: str | None) -> None
     source = None if cover is None else io.BytesIO(content_of(cover))
     kind = "text/plain" if source is None or cover is None else guess(cover, source)
     desk = context.open_desk(setting)
-    made, _written = actions.open_household(desk, regisseur or actions.own(desk), source, kind)
+    regisseur = regisseur or actions.own(desk)
+    made, _written = actions.open_household(desk, regisseur, source, kind)
     answer(
         setting,
         "household-open",
-        {"household": made, "regisseur": regisseur or actions.own(desk)},
+        {"household": made, "regisseur": regisseur},
         lambda: [say("Household {household} is open.", household=made)],
     )
 
@@ -83,18 +84,19 @@ def list_(setting: Setting, unassigned: bool, names: bool, purpose: PurposeId | 
     def words() -> Any:
         if not rows:
             return [_("No households here for you.")]
-        return table(head, [_cells(row, names=names) for row in rows])
+        days = ["-" if row.until is None else last_day(desk, row.until) for row in found]
+        return table(head, [_cells(row, day, names=names) for row, day in zip(rows, days, strict=True)])
 
     answer(setting, "household-list", {"households": rows}, words)
 
 
-def _cells(row: dict[str, Any], *, names: bool) -> list[str]:
+def _cells(row: dict[str, Any], until: str, *, names: bool) -> list[str]:
     cells = [
         row["household"],
         row["regisseur"] or "-",
         row["role"],
         ", ".join(row["sections"]),
-        row["until"] or "-",
+        until,
     ]
     return [*cells, row["name"] or "-"] if names else cells
 

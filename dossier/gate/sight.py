@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from dossier.errors import LockedError
+from dossier.errors import ConflictError, LockedError
 from dossier.gate.base import Situation
 from dossier.log.logbook import Logbook
-from dossier.memory import Memory
+from dossier.memory import Memory, MovedError
 from dossier.model import BookName, Handle, HouseholdId, whole_milliseconds
 from dossier.register.fold import fold
 from dossier.register.register import Register
 from dossier.storage.base import Store
 from dossier.timing import Confirm, entry_time
 from keys.identity import Card
+
+
+_TRIES = 5  # to load a memory that another command of this member is raising
 
 
 class Sight:
@@ -50,12 +53,21 @@ class Sight:
             LockedError: when this card is not admitted here.
             IntegrityError: when log or book is altered, or older than last seen.
             UnreachableError: when this computer's clock cannot be right.
+            ConflictError: when this client's memory is raised all the time by other commands.
         """
-        try:
-            self.log.catch_up()
-        except BaseException:
-            self.forget()
-            raise
+        for _ in range(_TRIES):
+            try:
+                return self._look(household, founding=founding)
+            except MovedError:
+                self.forget()
+            except BaseException:
+                self.forget()
+                raise
+        raise ConflictError("memory-moved")
+
+    def _look(self, household: HouseholdId | None, *, founding: bool) -> Situation:
+        """Catch up, load, fold."""
+        self.log.catch_up()
         register, opened = self.log.register, self.log.store_book
         if not founding:
             self._check_admitted(register)

@@ -1,0 +1,63 @@
+"""dossier check."""
+
+from typing import Any
+
+import click
+
+from dossier.actions import check as actions
+from dossier.cli import context
+from dossier.cli.context import Setting, pass_setting
+from dossier.cli.params import FINGERPRINT, Command, option
+from dossier.cli.render import answer, mark, progress
+from dossier.cli.words import N_, _, say
+from dossier.errors import IntegrityError
+from dossier.log.report import Report
+
+
+@click.command(
+    cls=Command,
+    help=N_("Check the health of the whole store: books, keys against policy, contents, leftovers."),
+)
+@option("--deep", is_flag=True, help=N_("Read every content too, and compare it with its digest."))
+@option(
+    "--root", type=FINGERPRINT, metavar="FP", help=N_("The root card's fingerprint: then no token is needed.")
+)
+@pass_setting
+def check(setting: Setting, deep: bool, root: str | None) -> None:  # noqa: FBT001
+    """Check the store."""
+    store = context.open_store(setting)
+    if root is None:
+        unlocked = context.open_token(setting)[1]
+        root = context.desk_with(setting, store, unlocked).memory.root
+    with progress(setting, _("Checking")) as tick:
+        report = actions.check(store, root, deep=deep, progress=tick)
+    data = {
+        "ok": report.ok,
+        "entries": report.entries,
+        "households": report.households,
+        "findings": [
+            {"index": index, "code": str(code), "book": book} for index, code, book in report.findings
+        ],
+        "due": [{"code": str(code), "book": book} for code, book in report.due],
+        "leftovers": list(report.leftovers),
+    }
+    answer(setting, "check", data, lambda: _checked(report))
+    if not report.ok:
+        raise IntegrityError("check-findings", count=len(report.findings))
+
+
+def _checked(report: Report) -> Any:
+    word = mark("good" if report.ok else "wrong")
+    yield f"{word}: " + say(
+        "{entries} entries, {households} households checked",
+        entries=report.entries,
+        households=report.households,
+    )
+    for index, code, book in report.findings:
+        yield f"{mark('wrong')}: " + say(
+            "entry {index}, book {book}: {code}", index=index, book=book, code=code
+        )
+    for code, book in report.due:
+        yield f"{mark('care')}: " + say("{book}: {code}", book=book, code=code)
+    for leftover in report.leftovers:
+        yield f"{mark('care')}: " + say("left by a crash, harmless: {leftover}", leftover=leftover)

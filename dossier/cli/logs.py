@@ -1,0 +1,159 @@
+"""dossier log show, verify, checkpoint, vkey, export."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dossier.actions import logs as actions
+from dossier.cli import context
+from dossier.cli.context import Setting, pass_setting
+from dossier.cli.params import FINGERPRINT, HANDLE, HOUSEHOLD, Group, Read, option
+from dossier.cli.render import answer, day, mark, progress, table
+from dossier.cli.words import N_, _, say
+from dossier.entry import Entry
+from dossier.errors import IntegrityError, UsageError
+from dossier.log.report import Report
+from dossier.model import Handle, HouseholdId
+from keys.encoding import parse_json
+
+
+def moment(text: str) -> datetime:
+    """Read a day or a moment; without a zone, in this computer's. Raises UsageError."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as e:
+        raise UsageError("bad-date") from e
+    return at.astimezone(UTC)
+
+
+MOMENT = Read("moment", moment)
+
+
+@click.group(cls=Group, help=N_("The log: show, verify, export. Looking into it is written down too."))
+def log() -> None:
+    """The log."""
+
+
+@log.command(help=N_("Show entries: your own deeds; a regisseur also those on their households."))
+@option("--household", type=HOUSEHOLD, metavar="H", help=N_("Only those on this household."))
+@option("--member", type=HANDLE, metavar="HANDLE", help=N_("Only those of this member."))
+@option("--since", type=MOMENT, metavar="T", help=N_("From this day or moment on."))
+@option("--until", type=MOMENT, metavar="T", help=N_("Up to this day or moment."))
+@pass_setting
+def show(
+    setting: Setting,
+    household: HouseholdId | None,
+    member: Handle | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> None:
+    """Show entries."""
+    desk = context.open_desk(setting)
+    found = actions.show(desk, household, member, since, until)
+    head = (N_("entry"), N_("at"), N_("who"), N_("role"), N_("deed"), N_("on"), N_("purpose"), N_("decision"))
+    answer(
+        setting,
+        "log-show",
+        {"entries": [parse_json(entry.line) for entry in found]},
+        lambda: table(head, [_row(entry) for entry in found]) if found else [_("No entries.")],
+    )
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    asked, ruling, statement = entry.signed.request, entry.ruling, entry.signed.statement
+    deed = str(asked.deed) if statement is None else statement.kind
+    on = " ".join(str(part) for part in (asked.household, asked.section, asked.version) if part)
+    decision = _("permitted") if ruling.permitted else say("refused: {reason}", reason=ruling.reason)
+    who = (entry.signed.actor, str(entry.signed.role), deed, on or "-", asked.purpose or "-", decision)
+    return (str(entry.index), day(entry.at), *who)
+
+
+@log.command(help=N_("Check the whole log: tree, checkpoints, signatures, statements and their copies."))
+@option(
+    "--against",
+    type=click.Path(path_type=Path),
+    metavar="NOTE",
+    help=N_("A checkpoint that this log must begin with."),
+)
+@option(
+    "--root", type=FINGERPRINT, metavar="FP", help=N_("The root card's fingerprint: then no token is needed.")
+)
+@pass_setting
+def verify(setting: Setting, against: Path | None, root: str | None) -> None:
+    """Verify the log."""
+    older = _note(against)
+    store = context.open_store(setting)
+    if root is None:
+        path, unlocked, _secret = context.open_token(setting)
+        desk = context.desk_with(setting, store, unlocked)
+        desk.gate.survey()  # what this client saw before is held against the log first
+        root = desk.memory.root
+    with progress(setting, _("Checking")) as tick:
+        report = actions.verify(store, root, against=older, progress=tick)
+    data = {
+        "entries": report.entries,
+        "size": report.size,
+        "root": report.root.hex(),
+        "ok": report.ok,
+        "findings": [_finding(finding) for finding in report.findings],
+        "leftovers": list(report.leftovers),
+    }
+    answer(setting, "log-verify", data, lambda: _verified(report))
+    if not report.ok:
+        raise IntegrityError("log-findings", count=len(report.findings))
+
+
+def _note(path: Path | None) -> bytes | None:
+    try:
+        return None if path is None else path.read_bytes()
+    except OSError as e:
+        raise UsageError("file-unreadable") from e
+
+
+def _finding(finding: Any) -> dict[str, Any]:
+    index, code, book = finding
+    return {"index": index, "code": str(code), "book": book}
+
+
+def _verified(report: Report) -> Any:
+    word = mark("good" if report.ok else "wrong")
+    yield f"{word}: " + say(
+        "{entries} entries checked, root {root}", entries=report.entries, root=report.root.hex()[:16]
+    )
+    for finding in report.findings:
+        yield f"{mark('wrong')}: " + say("entry {index}, book {book}: {code}", **_finding(finding))
+    for leftover in report.leftovers:
+        yield f"{mark('care')}: " + say("left by a crash, harmless: {leftover}", leftover=leftover)
+
+
+@log.command(help=N_("Print the signed note over the log as it is: keep it elsewhere, and compare it later."))
+@pass_setting
+def checkpoint(setting: Setting) -> None:
+    """Print the checkpoint."""
+    note = actions.checkpoint(context.open_desk(setting)).decode("utf-8")
+    answer(setting, "log-checkpoint", {"note": note}, lambda: note.splitlines())
+
+
+@log.command(help=N_("Print the verifier keys of the log, one per line, newest last."))
+@pass_setting
+def vkey(setting: Setting) -> None:
+    """Print verifier keys."""
+    keys = actions.vkeys(context.open_desk(setting))
+    answer(setting, "log-vkey", {"vkeys": keys}, lambda: keys)
+
+
+@log.command(
+    help=N_("Write every entry, one per line, exactly as the tree hashes it. For the toezichthouder.")
+)
+@pass_setting
+def export(setting: Setting) -> None:
+    """Export entries."""
+    lines = list(actions.export(context.open_desk(setting)))
+    if setting.json:
+        answer(setting, "log-export", {"entries": [parse_json(line) for line in lines]}, list)
+        return
+    for line in lines:
+        sys.stdout.buffer.write(line + b"\n")

@@ -1,0 +1,245 @@
+"""Wording: every statement as it should be, in fixed words: for `scribe`, which has them stand somewhere."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from dossier import contexts
+from dossier.entry import Entry
+from dossier.model import Deed, Digest, GrantId, Handle, HouseholdId, PurposeId, Role, SectionName
+from dossier.register.households import Household
+from dossier.register.register import Register
+from dossier.register.rules_store import store_id
+from dossier.shapes import Keying, Slot
+from dossier.statements import Statement
+from keys.identity import LocalIdentity
+from keys.locks import log_seed
+from keys.primitives import box_public, commit, sign_public
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+HOME, OTHER_HOME = HouseholdId("H-7KQ2M9XD"), HouseholdId("H-7KQ2M9XE")
+GRANT, OTHER_GRANT = GrantId("G-3F8V0001"), GrantId("G-3F8V0002")
+COVER, AANMELD, INTAKE, PLAN = (SectionName(name) for name in ("voorblad", "aanmeld", "intake", "plan"))
+EPOCH_SECRET, TEAM_SEED, NONCE = (sha256(label).digest() for label in (b"epoch", b"team", b"store"))
+
+# A policy in which each rule has something to refuse.
+POLICY = """\
+version = 1
+decision = 'besluit 1'
+controller = 'college'
+[limits]
+longest_grant_days = 180
+session_idle_minutes = 10
+session_hours = 12
+epoch_days = 365
+generation_days = 730
+quiet_days = 31
+[reasons]
+verlof = { nl = 'Met verlof', en = 'On leave' }
+[sections]
+voorblad.recipients = ['regisseur', 'specialist']
+aanmeld.recipients = ['regisseur']
+intake.recipients = ['regisseur', 'specialist']
+plan.recipients = ['regisseur', 'specialist']
+[purposes.aanmelding]
+title = { nl = 'Aanmelding', en = 'Referral' }
+description.nl = 'Het team beoordeelt of dit huishouden hulp nodig heeft.'
+description.en = 'The team judges whether this household needs help from it.'
+ground = 'd'
+needs_consent = false
+allows = [
+  { role = 'regisseur', sections = ['voorblad', 'aanmeld', 'intake'], deeds = ['read', 'write'] },
+  { role = 'coordinator', sections = ['voorblad', 'aanmeld'], deeds = ['read', 'write'], team = true },
+  { role = 'specialist', sections = ['voorblad', 'intake'], deeds = ['read'] },
+]
+[purposes.uitvoering]
+title = { nl = 'Uitvoering', en = 'Carrying out' }
+description.nl = 'De regisseur en de specialist voeren samen het plan uit.'
+description.en = 'The regisseur and the specialist carry out the plan together.'
+ground = 'd'
+needs_consent = false
+allows = [
+  { role = 'regisseur', sections = ['plan'], deeds = ['read', 'write'] },
+  { role = 'specialist', sections = ['plan', 'intake'], deeds = ['read', 'write'] },
+]
+"""
+AANMELDING, UITVOERING = PurposeId("aanmelding"), PurposeId("uitvoering")
+
+
+@cache
+def person(handle: str) -> LocalIdentity:
+    """Give someone with this handle, always the same."""
+    box, sign = (sha256(f"{half} {handle}".encode()).digest() for half in ("box", "sign"))
+    return LocalIdentity.new_with(handle, handle.capitalize(), "Gemeente Voorbeeld", box, sign)
+
+
+def but(statement: Statement, **changes: Any) -> Statement:
+    """Give a statement with other fields."""
+    return Statement(statement.tag, **{**statement.fields, **changes})
+
+
+class Wording:
+    """Words statements for a register at a moment; boxes are named that hold nothing."""
+
+    def __init__(self, founder: LocalIdentity) -> None:
+        self.at = START
+        self.founder = founder
+        self.store = store_id(founder.card.write(), NONCE)
+        self.register = Register(founder.card.fingerprint)
+        self._digests = 0
+
+    def household(self, household: HouseholdId = HOME) -> Household:
+        """Give a household as it stands."""
+        return self.register.households[household]
+
+    def digest(self) -> Digest:
+        """Name a box that nobody will open: each time another."""
+        self._digests += 1
+        return Digest(sha256(f"object {self._digests}".encode()).hexdigest())
+
+    def founding(self) -> Statement:
+        """Found this store."""
+        return Statement(
+            "store.founded/1",
+            name="Team Noord",
+            card=self.founder.card,
+            nonce=NONCE,
+            coordination=box_public(TEAM_SEED),
+            coordination_box=self.digest(),
+            log_key=sign_public(log_seed(EPOCH_SECRET, contexts.of("log-key", self.store, 1))),
+            commitment=commit(EPOCH_SECRET, contexts.of("epoch-commitment", self.store, 1)),
+            gate_boxes=((Handle("anna"), self.digest()),),
+        )
+
+    def _team_box(self, roles: Iterable[Role]) -> dict[str, Any]:
+        becomes = Role.COORDINATOR in roles
+        return {"number": 1 if becomes else None, "coordination_box": self.digest() if becomes else None}
+
+    def admission(self, handle: str, *roles: Role) -> Statement:
+        """Admit someone."""
+        card = person(handle).card
+        fields = {"card": card, "roles": roles, "epoch": 1, "gate_box": self.digest()}
+        return Statement("member.admitted/1", **fields, **self._team_box(roles))
+
+    def roles(self, handle: str, add: Iterable[Role] = (), remove: Iterable[Role] = ()) -> Statement:
+        """Give and take roles."""
+        added, removed = tuple(add), tuple(remove)
+        box = self._team_box(added)
+        return Statement("member.roles-changed/1", handle=Handle(handle), add=added, remove=removed, **box)
+
+    def suspension(self, handle: str) -> Statement:
+        """Suspend someone."""
+        return Statement("member.suspended/1", handle=Handle(handle), reason="verlof")
+
+    def restoration(self, handle: str) -> Statement:
+        """Restore someone."""
+        return Statement("member.restored/1", handle=Handle(handle), reason="verlof")
+
+    def team_box(self, handle: str) -> Statement:
+        """Box the team's seed to someone."""
+        return Statement("coordination.boxed/1", number=1, handle=Handle(handle), box=self.digest())
+
+    def gate_box(self, handle: str) -> Statement:
+        """Box the epoch secret to someone."""
+        return Statement("gate.boxed/1", epoch=1, handle=Handle(handle), box=self.digest())
+
+    def adoption(self, text: str | None = None) -> Statement:
+        """Adopt the next version of the policy: the same, or this text."""
+        version = 1 if self.register.policy is None else self.register.policy.version + 1
+        text = (text or POLICY).replace("version = 1\n", f"version = {version}\n", 1)
+        return Statement("policy.adopted/1", version=version, document=text)
+
+    def proposal(self, inner: Statement) -> Statement:
+        """Propose a statement."""
+        return Statement("proposed/1", statement=inner)
+
+    def approval(self, entry: Entry) -> Statement:
+        """Approve what an entry proposes."""
+        return Statement("approved/1", index=entry.index, leaf=entry.leaf)
+
+    def refusal(self, entry: Entry) -> Statement:
+        """Refuse what an entry proposes."""
+        return Statement("refused/1", index=entry.index, leaf=entry.leaf)
+
+    def keying(self, household: Household, name: SectionName, **about: Any) -> Keying:
+        """Key a section anew: boxed to whoever has a live right."""
+        section = household.sections.get(name)
+        rights = sorted(set(self.register.rights(household, name, self.at + MINUTE, **about)))
+        return Keying(
+            section=name,
+            generation=1 if section is None else section.generation + 1,
+            commitment=bytes(32),
+            slots=tuple(Slot(role, handle, self.digest()) for role, handle in rights),
+            number=1,
+            coordination=self.digest(),
+            wraps=self.digest() if section is not None and section.versions else None,
+        )
+
+    def opening(self, regisseur: str | None = "jan", household: HouseholdId = HOME) -> Statement:
+        """Open a household with these keys."""
+        new = Household(household, Handle("anna"), self.at)
+        new.regisseur = None if regisseur is None else Handle(regisseur)
+        sections = () if self.register.policy is None else self.register.policy.sections
+        keyings = tuple(self.keying(new, name) for name in sections)
+        return Statement("household.opened/1", household=household, regisseur=new.regisseur, keyings=keyings)
+
+    def assignment(self, handle: str, household: HouseholdId = HOME) -> Statement:
+        """Give a household another regisseur."""
+        old, new = self.household(household), Handle(handle)
+        keyings = tuple(self.keying(old, name, regisseur=new) for name in old.sections)
+        return Statement("regisseur.assigned/1", household=household, handle=new, keyings=keyings)
+
+    def rekey(self, *sections: SectionName, household: HouseholdId = HOME) -> Statement:
+        """Key sections anew."""
+        keyings = tuple(self.keying(self.household(household), name) for name in sections)
+        return Statement("section.keyed/1", household=household, keyings=keyings)
+
+    def version_on(self, asked: Entry, generation: int = 1) -> Statement:
+        """Write the version that an entry asked to write."""
+        r = asked.signed.request
+        return Statement(
+            "section.written/1",
+            household=r.household,
+            section=r.section,
+            version=r.version,
+            generation=generation,
+            epoch=1,
+            index=asked.index,
+            leaf=asked.leaf,
+            commitment=bytes(32),
+            wrap=self.digest(),
+            content=self.digest(),
+            size=9,
+            media_type="text/plain",
+        )
+
+    def grant(self, handle: str = "sara", household: HouseholdId = HOME, **changes: Any) -> Statement:
+        """Give a grant: to read and write the plan, for 90 days, where nothing else is said."""
+        fields: dict[str, Any] = {
+            "grant": GRANT,
+            "role": Role.SPECIALIST,
+            "sections": (PLAN,),
+            "deeds": (Deed.READ, Deed.WRITE),
+            "purposes": (UITVOERING,),
+            "until": self.at + 90 * DAY,
+            "reason": None,
+        }
+        fields.update(changes)
+        known = self.household(household).sections
+        if "boxes" not in fields:
+            fields["boxes"] = tuple(
+                (name, known[name].generation, self.digest()) for name in fields["sections"] if name in known
+            )
+        return Statement("grant.given/1", household=household, handle=Handle(handle), **fields)
+
+    def revocation(self, grant: GrantId = GRANT, household: HouseholdId = HOME) -> Statement:
+        """Revoke a grant."""
+        home = self.household(household)
+        keyings = tuple(self.keying(home, name, without=grant) for name in home.grants[grant].sections)
+        return Statement(
+            "grant.revoked/1", household=household, grant=grant, reason="verlof", keyings=keyings
+        )
