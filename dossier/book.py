@@ -1,6 +1,7 @@
 """Book: which entries belong to it, and is their chain whole? (KEYS.md, "Statements and books")."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from dossier.entry import Entry, read_entry
@@ -105,6 +106,7 @@ def leftovers(book: Book, copies: list[Entry], size: int) -> tuple[bytes, ...]:
     return (last.line,)
 
 
+@lru_cache(maxsize=1024)  # the same bytes are the same entry: a program that goes on reads them once
 def _read_copy(name: BookName, line: bytes) -> Entry:
     try:
         return read_entry(line)

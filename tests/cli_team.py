@@ -16,12 +16,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-import pytest
-
 from dossier.cli import context, words
 from dossier.cli.app import run
 from dossier.desk import Desk
-from dossier.model import HouseholdId
 
 PASSPHRASE = "vijf blauwe stoelen lopen langzaam"  # noqa: S105 (no secret: everyone's here)
 NOBODY = "H-AAAAAAAA"  # a household that is not there
@@ -234,20 +231,8 @@ def furnish(team: Team) -> None:
     team.note(house=house, grant=grant, loose=loose)
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Team:
+def build(root: Path) -> Team:
     """Build the team that others copy."""
-    team = found(tmp_path_factory.mktemp("team") / "t")
+    team = found(root)
     furnish(team)
     return team
-
-
-@pytest.fixture
-def team(template: Team, tmp_path: Path) -> Team:
-    """Give a team to do with as one likes."""
-    return template.copy(tmp_path / "t")
-
-
-def household(text: str) -> HouseholdId:
-    """Name a household."""
-    return HouseholdId(text)

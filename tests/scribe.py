@@ -35,15 +35,16 @@ from keys.identity import LocalIdentity
 class Scribe(Wording):
     """Writes a log and its books, and follows them as a reader does. `at` is the time, moved by `wait`."""
 
-    def __init__(self, policy: str | None = POLICY) -> None:
+    def __init__(self, policy: str | None = POLICY, *, founded: bool = True) -> None:
         """Found a store by anna, who adopts a policy."""
         super().__init__(person("anna"))
         self.log: list[Entry] = []
         self.heads: dict[BookName, Head] = {}
         self._frontier = Frontier()
         self._roots = [EMPTY_ROOT]
-        self.say("anna", self.founding())
-        if policy is not None:
+        if founded:
+            self.say("anna", self.founding())
+        if founded and policy is not None:
             self.say("anna", self.adoption(policy))
 
     # Writing.
@@ -73,32 +74,31 @@ class Scribe(Wording):
             request = Request(Deed.STATE, household)
         assert request is not None
         size = len(self.log)
-        fields: dict[str, Any] = {
-            "store": self.store,
-            "actor": Handle(who),
-            "card": identity.card.fingerprint,
-            "role": Role.COORDINATOR,
-            "org": identity.card.org,
-            "request": request,
-            "nonce": sha256(f"nonce {size}".encode()).digest()[:16],
-            "at": self.at,
-            "seen": Seen(size, self._roots[size]),
-            "place": place,
-            "statement": statement,
-        }
-        asked = Signed(**{**fields, **(signed or {})})
-        ruled: dict[str, Any] = {
-            "position": size,
-            "at": asked.at,
-            "permitted": True,
-            "reason": None,
-            "basis": "statement" if statement else "regisseur",
-            "policy": 0 if self.register.policy is None else self.register.policy.version,
-            "epoch": 1,
-            "trace": bytes(16),
-            "span": bytes(8),
-        }
-        entry = make_entry(asked, asked.sign(identity), Ruling(**{**ruled, **(ruling or {})}))
+        asked = Signed(
+            store=self.store,
+            actor=Handle(who),
+            card=identity.card.fingerprint,
+            role=Role.COORDINATOR,
+            org=identity.card.org,
+            request=request,
+            nonce=sha256(f"nonce {size}".encode()).digest()[:16],
+            at=self.at,
+            seen=Seen(size, self._roots[size]),
+            place=place,
+            statement=statement,
+        )._replace(**(signed or {}))
+        ruled = Ruling(
+            position=size,
+            at=asked.at,
+            permitted=True,
+            reason=None,
+            basis="statement" if statement else "regisseur",
+            policy=0 if self.register.policy is None else self.register.policy.version,
+            epoch=1,
+            trace=bytes(16),
+            span=bytes(8),
+        )._replace(**(ruling or {}))
+        entry = make_entry(asked, asked.sign(identity), ruled)
         self._take(entry)
         return entry
 

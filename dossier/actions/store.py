@@ -23,6 +23,7 @@ from keys.locks import box_to, log_seed, new_key
 from keys.primitives import box_public, commit, random_bytes, sign_public
 
 Progress = Callable[[int], None]
+_PIECE = 1024  # entries read before others get their turn
 
 
 def new_store(founder: Card) -> tuple[StoreId, bytes]:
@@ -86,8 +87,11 @@ def join(
         if progress is not None:
             progress(entry.index + 1)
 
-    with store.exclusive():
-        Follower(store, memory.verified, register, memory, each=look).follow()
+    follower = Follower(store, memory.verified, register, memory, each=look)
+    taken = _PIECE
+    while taken == _PIECE:
+        with store.exclusive():  # in pieces, so that others get their turn
+            taken = follower.follow(_PIECE)
     member = register.members.get(Handle(identity.card.handle))
     if member is None or member.fingerprint != identity.card.fingerprint:
         raise LockedError("not-admitted")

@@ -53,7 +53,7 @@ class LocalGate:
         What is permitted leaves no entry here: the statement that it prepares will. Without an entry of
         one's own nothing was synced since, so nothing is remembered either.
         """
-        with self._store.exclusive():
+        with self._sight.exclusive():
             situation = self._sight.situation(household)
             ruling = self._look(situation, household)
             if isinstance(ruling, Refusal):
@@ -76,7 +76,7 @@ class LocalGate:
     ) -> Iterator[tuple[HouseholdId, Situation, Permit]]:
         """Give those of these households in which one has a right, each with that right."""
         for household in households:
-            with self._store.exclusive():
+            with self._sight.exclusive():
                 situation = self._sight.situation(household)
             ruling = self._look(situation, household)
             if isinstance(ruling, Permit):
@@ -89,7 +89,7 @@ class LocalGate:
         a permit, derive the gate's part of the one version that the entry names.
         """
         given: Receipt | None = None
-        with self._store.exclusive():
+        with self._sight.exclusive():
             situation = self._sight.situation(request.household)
             check_words(request, situation.register)
             ruling = decide(request, self._handle, situation.register, situation.at)
@@ -109,7 +109,7 @@ class LocalGate:
         1. Is it right here, now? 2. Sign it at its place. 3. A copy of its entry with its objects, in one
         replace. 4. The entry: from there it counts. 5. Drop what it supersedes.
         """
-        with self._store.exclusive():
+        with self._sight.exclusive():
             founding = statement.kind == "store.founded"
             situation = self._sight.situation(household_of(statement), founding=founding)
             register = situation.register
@@ -129,13 +129,13 @@ class LocalGate:
 
     def epoch_box(self, card: Card) -> tuple[int, bytes]:
         """Give the number of the epoch in force, and its secret boxed to a card."""
-        with self._store.exclusive():
+        with self._sight.exclusive():
             register = self._sight.situation(None).register
         return register.epoch.number, self._secrets.box_to(register, card)
 
     def lock_again(self, receipt: Receipt) -> Lock:
         """Give the lock now on a section that was rekeyed after a receipt for writing it was given."""
-        with self._store.exclusive():
+        with self._sight.exclusive():
             situation = self._sight.situation(receipt.household)
         section = situation.register.households[receipt.household].sections[receipt.section]
         return lock(self._store, self._handle, situation, section, Permit(receipt.role, receipt.basis))

@@ -1,6 +1,7 @@
 """Sight: what the gate sees, verified from the log up, before it decides anything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from dossier.errors import ConflictError, LockedError
@@ -15,7 +16,8 @@ from dossier.timing import Confirm, entry_time
 from keys.identity import Card
 
 
-_TRIES = 5  # to load a memory that another command of this member is raising
+_PIECE = 1024  # entries taken in before others get their turn
+_PIECES = 1 << 20
 
 
 class Sight:
@@ -46,28 +48,47 @@ class Sight:
         self._memory.forget()
         self.log = self._logbook()
 
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Be the one writer, caught up with the log; a long way to go is gone in pieces, others in between.
+
+        Raises:
+            IntegrityError: when log or store's book is altered, or older than last seen.
+        """
+        for _ in range(_PIECES):
+            with self._store.exclusive():
+                if self._caught_up():
+                    yield
+                    return
+        raise ConflictError("memory-moved")
+
+    def _caught_up(self) -> bool:
+        try:
+            return self.log.catch_up(_PIECE)
+        except MovedError:
+            self.forget()
+            return False
+        except BaseException:
+            self.forget()
+            raise
+
     def situation(self, household: HouseholdId | None, *, founding: bool = False) -> Situation:
         """See the store, and a household where one is named. Only under `exclusive`.
 
         Raises:
             LockedError: when this card is not admitted here.
-            IntegrityError: when log or book is altered, or older than last seen.
+            IntegrityError: when the household's book is altered, or older than last seen.
             UnreachableError: when this computer's clock cannot be right.
-            ConflictError: when this client's memory is raised all the time by other commands.
         """
-        for _ in range(_TRIES):
-            try:
-                return self._look(household, founding=founding)
-            except MovedError:
-                self.forget()
-            except BaseException:
-                self.forget()
-                raise
-        raise ConflictError("memory-moved")
+        try:
+            return self._look(household, founding=founding)
+        except MovedError:
+            self.forget()
+        self.log.catch_up()
+        return self._look(household, founding=founding)
 
     def _look(self, household: HouseholdId | None, *, founding: bool) -> Situation:
-        """Catch up, load, fold."""
-        self.log.catch_up()
+        """Load the books, and fold them."""
         register, opened = self.log.register, self.log.store_book
         if not founding:
             self._check_admitted(register)

@@ -105,7 +105,8 @@ class Follower:
                 break
         if last is not None and not self._every:
             self._check_note(*last)
-        if self._must_pass is not None and self._must_pass.size > self._known.size:
+        whole = limit is None or taken < limit
+        if whole and self._must_pass is not None and self._must_pass.size > self._known.size:
             raise IntegrityError("log-short", index=self._known.size)
         return taken
 

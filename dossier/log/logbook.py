@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import NamedTuple
 
-from dossier.book import Book, chain, leftovers, read_copies
+from dossier.book import Book, Head, chain, leftovers, read_copies
 from dossier.entry import Entry
 from dossier.errors import IntegrityError, UnreachableError
 from dossier.log.follow import Follower, Heads
@@ -38,6 +38,7 @@ class Logbook:
         self._heads = heads
         self._must_pass = must_pass
         self._opened: Opened | None = None
+        self._reached: Head | None = None  # the head that the store's file was last seen to reach
         self.root = root
         self.register = Register(root)
 
@@ -52,37 +53,42 @@ class Logbook:
         assert self._opened is not None  # noqa: S101 (every way here goes through `catch_up`)
         return self._opened
 
-    def catch_up(self) -> None:
-        """Take in what was added to the log, and see that the store's book reaches its head.
+    def catch_up(self, limit: int | None = None) -> bool:
+        """Take in what was added to the log, at most `limit` entries; tell whether that was all.
 
-        Only under `exclusive`, so that nothing unsynced is taken in.
+        When it was, the store's book has been seen to reach its head. Only under `exclusive`, so that
+        nothing is taken in that another is still writing.
 
         Raises:
             IntegrityError: when the log or the store's book is altered, cut or older than last seen.
         """
-        first = self._opened is None
-        if first:
-            self._opened = self._open(STORE_BOOK)
+        if self._opened is None:
+            self._opened = self._open(STORE_BOOK, read_copies(STORE_BOOK, self._store.copies(STORE_BOOK)))
             self.register = fold(self.root, self._opened.book)
-        before = self._heads.head(STORE_BOOK)
-        self._follow()
-        if first or self._heads.head(STORE_BOOK) != before:
+        if not self._follow(limit):
+            return False
+        if self._heads.head(STORE_BOOK) != self._reached:
             self._opened = self.open_book(STORE_BOOK)
             self.check_reaches(self._opened, self.register)
+            self._reached = self._heads.head(STORE_BOOK)
+        return True
 
-    def _follow(self) -> None:
+    def _follow(self, limit: int | None) -> bool:
         follower = Follower(self._store, self._known, self.register, self._heads, must_pass=self._must_pass)
-        follower.follow()
+        if limit is not None and follower.follow(limit) == limit:
+            return False
+        if limit is None:
+            follower.follow()
         self._must_pass = None
+        return True
 
     def open_book(self, name: BookName) -> Opened:
         """Put a book together from its copies, up to the head that the log gives it."""
-        opened = self._open(name)
         copies = read_copies(name, self._store.copies(name))
+        opened = self._open(name, copies)
         return opened._replace(leftovers=leftovers(opened.book, copies, self._known.size))
 
-    def _open(self, name: BookName) -> Opened:
-        copies = read_copies(name, self._store.copies(name))
+    def _open(self, name: BookName, copies: list[Entry]) -> Opened:
         tree = Tree(self._store, self._known.size, self._known.root)
         book, missing = chain(name, copies, self._heads.head(name), tree.entry)
         return Opened(book, (), missing)
@@ -121,4 +127,5 @@ class Logbook:
     def took(self, entry: Entry) -> None:
         """Add an entry just appended to the store's book as held here."""
         book = self.store_book.book
+        self._reached = self._heads.head(STORE_BOOK)
         self._opened = Opened(book._replace(entries=(*book.entries, entry)), (), ())

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from keys import sealing
 from keys.errors import DoesNotOpenError
+from keys.primitives import ChunkCipher
 from keys.sealing import CHUNK_SIZE, open_sealed, plain_size, seal, sealed_size
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
@@ -24,15 +25,15 @@ BORDERS = [
 sizes = st.sampled_from(BORDERS) | st.integers(0, 3 * CHUNK_SIZE)
 
 
-class Trickle(io.RawIOBase):
+class Trickle(io.BytesIO):
     """A source that gives at most some bytes at a time."""
 
     def __init__(self, data: bytes, most: int) -> None:
-        super().__init__()
-        self._data, self._most = io.BytesIO(data), most
+        super().__init__(data)
+        self._most = most
 
-    def read(self, size: int = -1) -> bytes:
-        return self._data.read(min(size, self._most))
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(min(size or 0, self._most))
 
 
 def content(size: int) -> bytes:
@@ -141,7 +142,7 @@ def test_the_commitment_is_compared_before_any_chunk_is_opened(
     def never(*_: bytes) -> bytes:
         raise AssertionError
 
-    monkeypatch.setattr(sealing.ChunkCipher, "open", never)
+    monkeypatch.setattr(ChunkCipher, "open", never)
     refused(good[:24] + bytes(32) + good[56:])
 
 
@@ -169,7 +170,7 @@ def test_a_doubled_chunk_is_noticed(plain: bytes, good: bytes, number: int) -> N
     assert written == plain[: min(number + 1, 5) * CHUNK_SIZE]
 
 
-@pytest.mark.parametrize(("one", "other"), pairwise(range(6)))
+@pytest.mark.parametrize(("one", "other"), list(pairwise(range(6))))
 def test_swapped_chunks_are_noticed(plain: bytes, good: bytes, one: int, other: int) -> None:
     made = chunks(good)
     made[one], made[other] = made[other], made[one]

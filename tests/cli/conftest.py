@@ -1,0 +1,18 @@
+"""A team for each test of the command line, copied from one that is built once."""
+
+from pathlib import Path
+
+import pytest
+from cli_team import Team, build
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Team:
+    """Build the team that others copy."""
+    return build(tmp_path_factory.mktemp("team") / "t")
+
+
+@pytest.fixture
+def team(template: Team, tmp_path: Path) -> Team:
+    """Give a team to do with as one likes."""
+    return template.copy(tmp_path / "t")
