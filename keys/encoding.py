@@ -1,6 +1,5 @@
 """Bytes and their one way out and one way back: strict base64, canonical JSON, contexts."""
 
-import base64
 import binascii
 import json
 from typing import Any
@@ -13,7 +12,7 @@ _LARGEST_JSON = 1 << 20  # of a text given to `parse_json`, in bytes; callers se
 
 def to_base64(data: bytes) -> str:
     """Write bytes as base64 with padding (RFC 4648, section 4)."""
-    return base64.b64encode(data).decode("ascii")
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 def from_base64(text: str, size: int | None = None) -> bytes:
@@ -23,7 +22,7 @@ def from_base64(text: str, size: int | None = None) -> bytes:
         BadEncodingError: for any other way to write it.
     """
     try:
-        data = base64.b64decode(text, validate=True)
+        data = binascii.a2b_base64(text, strict_mode=True)
     except (binascii.Error, ValueError) as e:
         raise BadEncodingError("base64") from e
     if to_base64(data) != text or (size is not None and len(data) != size):
@@ -38,9 +37,8 @@ def canonical_json(value: Any) -> bytes:
         BadEncodingError: when the value holds a float, a lone surrogate or an integer out of range.
     """
     _check(value)
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     try:
-        return text.encode("utf-8")
+        return _WRITER.encode(value).encode("utf-8")
     except UnicodeEncodeError as e:
         raise BadEncodingError("json") from e
 
@@ -54,14 +52,30 @@ def parse_json(data: bytes) -> Any:
     if len(data) > _LARGEST_JSON:
         raise BadEncodingError("json")
     try:
-        value = json.loads(data)
-        again = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        same = again.encode("utf-8") == data and not _has_float(value)
+        value = _READER.decode(data.decode("utf-8"))
+        same = _WRITER.encode(value).encode("utf-8") == data
     except (ValueError, RecursionError) as e:
         raise BadEncodingError("json") from e
     if not same:
         raise BadEncodingError("json")
     return value
+
+
+def _whole(text: str) -> int:
+    """Read a number that others would not round. Raises ValueError."""
+    value = int(text)
+    if abs(value) > MAX_SAFE_INTEGER:
+        raise ValueError("number")
+    return value
+
+
+def _refuse(text: str) -> Any:
+    """Refuse a number that canonical JSON has no single way to write. Raises ValueError."""
+    raise ValueError(text)
+
+
+_READER = json.JSONDecoder(parse_float=_refuse, parse_int=_whole, parse_constant=_refuse)
+_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _check(value: Any) -> None:
@@ -81,15 +95,6 @@ def _check(value: Any) -> None:
                 _check(item)
         case _:
             raise BadEncodingError("json")
-
-
-def _has_float(value: Any) -> bool:
-    """Tell whether a parsed value holds a float or an integer that others would round."""
-    if isinstance(value, dict):
-        return any(_has_float(item) for item in value.values())
-    if isinstance(value, list):
-        return any(_has_float(item) for item in value)
-    return isinstance(value, float) or (isinstance(value, int) and abs(value) > MAX_SAFE_INTEGER)
 
 
 def context(label: str, *fields: bytes | str | int) -> bytes:

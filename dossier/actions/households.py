@@ -7,9 +7,18 @@ from typing import BinaryIO, NamedTuple
 from dossier import vault
 from dossier.actions.contents import read, write
 from dossier.desk import Desk
-from dossier.errors import NotFoundError
+from dossier.errors import NotFoundError, RefusedError
 from dossier.gate.base import Situation
-from dossier.model import COVER, Handle, HouseholdId, PurposeId, Role, SectionName, new_household_id
+from dossier.model import (
+    COVER,
+    Handle,
+    HouseholdId,
+    PurposeId,
+    Reason,
+    Role,
+    SectionName,
+    new_household_id,
+)
 from dossier.register.households import Household
 from dossier.statements import Statement
 from dossier.team import first_keys, new_keys
@@ -29,7 +38,11 @@ class Mine(NamedTuple):
 
 
 def open_household(
-    desk: Desk, regisseur: Handle | None, cover: BinaryIO | None = None, media_type: str = "text/plain"
+    desk: Desk,
+    regisseur: Handle | None,
+    cover: BinaryIO | None = None,
+    media_type: str = "text/plain",
+    purpose: PurposeId = OPENING,
 ) -> tuple[HouseholdId, vault.Written | None]:
     """Open a household: a first key for every section, boxed to its regisseur and the team.
 
@@ -50,7 +63,7 @@ def open_household(
     desk.gate.enact(statement, made.objects)
     written = None
     if cover is not None:
-        written = write(desk, household.household, COVER, OPENING, cover, media_type)
+        written = write(desk, household.household, COVER, purpose, cover, media_type)
     if first != regisseur and regisseur is not None:
         assign(desk, household.household, regisseur)
     return household.household, written
@@ -104,13 +117,18 @@ def unassigned(desk: Desk) -> list[Mine]:
 
 
 def of_regisseur(desk: Desk, regisseur: Handle) -> list[HouseholdId]:
-    """List the households that a member directs, for whoever may look at them all."""
-    desk.gate.survey()
+    """List the households that a member directs, or directed until the role was taken away.
+
+    Raises:
+        RefusedError: for anyone but a coordinator, who alone may give them to another.
+    """
+    if not desk.gate.survey().register.member(desk.handle).holds(Role.COORDINATOR):
+        raise RefusedError(str(Reason.NOT_YOUR_ROLE))
     named = [household for household, known in desk.memory.households() if known.regisseur == regisseur]
     return [
         household
         for household, situation, _ in desk.gate.survey_each(named)
-        if situation.register.households[household].regisseur == regisseur
+        if situation.register.households[household].regisseur in (regisseur, None)
     ]
 
 
@@ -131,6 +149,8 @@ def assign(desk: Desk, household_id: HouseholdId, regisseur: Handle) -> list[Sec
     """Give a household another regisseur, with a new key for every section."""
     situation = desk.gate.survey(household_id)
     household = situation.register.households[household_id]
+    if household.regisseur == regisseur:
+        return []  # so that assigning many can be run again
     made = new_keys(desk, situation, household, list(household.sections), regisseur=regisseur)
     statement = Statement(
         "regisseur.assigned/1", household=household_id, handle=regisseur, keyings=made.keyings

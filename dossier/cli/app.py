@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import traceback
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -114,6 +113,8 @@ def run(arguments: list[str]) -> int:
         return 1
     except Exception:  # noqa: BLE001 (the last door: nothing of what went wrong may reach the screen)
         if debug:
+            import traceback  # noqa: PLC0415 (no other command waits for its import)
+
             traceback.print_exc()
         return _report(as_json, 1, "error", *words_of("error", 1, {}))
     return code if isinstance(code, int) else 0

@@ -10,7 +10,6 @@ import click
 from dossier.actions import contents as actions
 from dossier.cli import context
 from dossier.cli.context import Setting, pass_setting
-from dossier.cli.editor import edited
 from dossier.cli.params import HOUSEHOLD, PURPOSE, PURPOSE_HELP, SECTION, Command, option
 from dossier.cli.render import answer, day, safe, table
 from dossier.cli.words import N_, say
@@ -183,6 +182,8 @@ def guess(file: str, source: BinaryIO) -> str:
 @pass_setting
 def edit(setting: Setting, household: HouseholdId, section: SectionName, purpose: PurposeId) -> None:
     """Read, edit, write after the version that was read."""
+    from dossier.cli.editor import edited  # noqa: PLC0415 (who reads does not wait for what starts programs)
+
     desk = context.open_desk(setting)
     content = io.BytesIO()
     last, kind = 0, "text/plain"

@@ -32,14 +32,15 @@ def household() -> None:
     help=N_("Who directs the help. A regisseur opens for themselves."),
 )
 @option("--cover", metavar="FILE|-", help=N_("What goes on the voorblad: who this is about."))
+@option("--purpose", type=PURPOSE, metavar="ID", help=N_("For which the voorblad is written."))
 @pass_setting
-def open_(setting: Setting, regisseur: Handle | None, cover: str | None) -> None:
+def open_(setting: Setting, regisseur: Handle | None, cover: str | None, purpose: PurposeId | None) -> None:
     """Open a household."""
     source = None if cover is None else io.BytesIO(content_of(cover))
     kind = "text/plain" if source is None or cover is None else guess(cover, source)
     desk = context.open_desk(setting)
     regisseur = regisseur or actions.own(desk)
-    made, _written = actions.open_household(desk, regisseur, source, kind)
+    made, _written = actions.open_household(desk, regisseur, source, kind, purpose or actions.OPENING)
     answer(
         setting,
         "household-open",

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -58,7 +57,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _width() -> int:
-    return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 200
+    if not sys.stdout.isatty():
+        return 200
+    import shutil  # noqa: PLC0415 (no other command waits for its import)
+
+    return shutil.get_terminal_size((100, 24)).columns
 
 
 def mark(kind: str) -> str:

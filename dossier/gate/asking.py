@@ -1,6 +1,6 @@
 """What a request must say before it is decided: words that the policy has, and one version."""
 
-from dossier.errors import ConflictError, NotFoundError, UsageError
+from dossier.errors import ConflictError, LockedError, NotFoundError, UsageError
 from dossier.gate.base import Situation
 from dossier.model import Deed, Request
 from dossier.register.register import Register
@@ -26,11 +26,15 @@ def with_version(request: Request, situation: Situation) -> Request:
 
     Raises:
         NotFoundError: nothing is written there yet, or not that version.
+        LockedError: the policy got this section after the household was opened: it has no key yet.
         ConflictError: the next version is not the one that the writer expects.
     """
     if request.section is None or request.household is None:
         return request
-    last = len(situation.register.households[request.household].sections[request.section].versions)
+    section = situation.register.households[request.household].sections.get(request.section)
+    if section is None:
+        raise LockedError("section-not-keyed", section=request.section)
+    last = len(section.versions)
     if request.deed is Deed.WRITE:
         if request.version not in (None, last + 1):
             raise ConflictError("changed", last=last)

@@ -12,19 +12,20 @@ from dossier import contexts
 from dossier.book import Head, follows
 from dossier.entry import Entry, read_entry
 from dossier.errors import IntegrityError
-from dossier.log.merkle import EMPTY_ROOT
+from dossier.log.merkle import Frontier
 from dossier.log.note import key_id
+from dossier.log.past import Asked, Nonces, Roots
 from dossier.log.records import Record, origin, signature_of, split, text_of
-from dossier.log.tree import Tree
 from dossier.log.verified import Verified
-from dossier.model import FAR_BEHIND, LOOK_BACK, STORE_BOOK, BookName, Deed, Handle, Seen, StoreId, write_time
+from dossier.model import FAR_BEHIND, STORE_BOOK, BookName, Seen
 from dossier.register.fold import take
 from dossier.register.register import Register, act_of
 from dossier.storage.base import PAGE, Store
-from keys.encoding import to_base64
 from keys.errors import BadSignatureError
 from keys.identity import Card
 from keys.primitives import verify
+
+FORGED = "entry-forged"
 
 
 class Heads(Protocol):
@@ -42,17 +43,17 @@ class Heads(Protocol):
 class Check(Protocol):
     """How signatures are checked: at once, or many at a time."""
 
-    def __call__(self, position: int, public: bytes, signature: bytes, message: bytes) -> None:
-        """Check one, or see to it that it will be. Raises IntegrityError naming the entry."""
+    def __call__(self, position: int, code: str, public: bytes, signature: bytes, message: bytes) -> None:
+        """Check one, or see to it that it will be. Raises IntegrityError with the code and the entry."""
         ...
 
 
-def check_now(position: int, public: bytes, signature: bytes, message: bytes) -> None:
+def check_now(position: int, code: str, public: bytes, signature: bytes, message: bytes) -> None:
     """Check a signature at once."""
     try:
         verify(public, signature, message)
     except BadSignatureError as e:
-        raise IntegrityError("entry-forged", index=position) from e
+        raise IntegrityError(code, index=position) from e
 
 
 class Follower:
@@ -85,13 +86,12 @@ class Follower:
         self._every = every_checkpoint
         self._each = each
         self._households = households
-        self._start = known.size
-        self._start_root = known.root
-        self._roots = {known.size: known.root}  # of every size since the start
-        self._recent: set[tuple[Handle, bytes]] = set()  # nonces since the start
-        self._before: bytes | None = None  # bytes of the log's last 20 minutes before the start
-        self._asked: dict[int, Entry] = {}  # permitted entries that ask to write, since the start
-        self._key: tuple[StoreId, bytes, bytes] | None = None
+        self._nonces = Nonces(store, known)
+        self._asked = Asked(store, known)
+        self._origin = origin(store.store_id)
+        self._context = contexts.request(store.store_id)
+        self._log_key = (b"", b"")  # with its id
+        self.roots = Roots(store, known)
 
     def follow(self, limit: int | None = None) -> int:
         """Take in what has been added, at most `limit` entries; give how many. Raises IntegrityError."""
@@ -105,22 +105,25 @@ class Follower:
                 break
         if last is not None and not self._every:
             self._check_note(*last)
-        whole = limit is None or taken < limit
-        if whole and self._must_pass is not None and self._must_pass.size > self._known.size:
+        if self._must_pass is not None and taken != limit and self._must_pass.size > self._known.size:
             raise IntegrityError("log-short", index=self._known.size)
         return taken
 
     def _records(self) -> Iterator[Record]:
-        """Give the whole records beyond what is verified, page after page."""
+        """Give the whole records beyond what is verified, page after page; a full page holds nothing more."""
         known = self._known
-        records, _ = split(known.rest(self._store))
-        yield from records
-        while known.size and known.size % PAGE == 0:
-            data = self._store.page(known.size // PAGE)
-            records, _ = split(data)
-            if not records:
+        data = known.rest(self._store)
+        room = PAGE - (known.size - known.page * PAGE)
+        while True:
+            records, length = split(data)
+            yield from records[:room]
+            if len(records) > room or (len(records) == room and len(data) > length):
+                raise IntegrityError("log-altered", index=known.size)
+            if known.size == 0 or known.size % PAGE:
                 return
-            yield from records
+            data, room = self._store.page(known.size // PAGE), PAGE
+            if not data:
+                return
 
     def _take(self, record: Record) -> bytes:
         """Check one entry and take it in; give the text of the checkpoint over it."""
@@ -136,17 +139,13 @@ class Follower:
         frontier = known.frontier.copy()
         frontier.append(entry.leaf)
         root = frontier.root()
-        text = text_of(origin(entry.signed.store), position + 1, root)
+        text = text_of(self._origin, position + 1, root)
         if not record.note.startswith(text):
             raise IntegrityError("entry-altered", index=position)
         if self._each is not None:
             self._each(entry, self._register)
         self._move_book(entry)
-        known.advance(entry, root, record.write())
-        self._roots[known.size] = root
-        passed = self._must_pass
-        if passed is not None and passed.size == known.size and passed.root != root:
-            raise IntegrityError("log-altered", index=position)
+        self._count(entry, frontier, root, record)
         if self._every:
             self._check_note(record, text)
         return text
@@ -160,53 +159,22 @@ class Follower:
             raise IntegrityError("entry-time", index=position)
         if abs(entry.at - signed.at) > FAR_BEHIND:
             raise IntegrityError("entry-time", index=position)
-        once = (signed.actor, signed.nonce)
-        if once in self._recent or self._stood_before(entry):
-            raise IntegrityError("entry-replayed", index=position)
-        self._recent.add(once)
-        if signed.request.deed is Deed.WRITE and entry.ruling.permitted:
-            self._asked[position] = entry
-
-    def _stood_before(self, entry: Entry) -> bool:
-        """Look back 20 minutes before the start for a nonce; further back it cannot be."""
-        if self._start == 0:
-            return False
-        if self._before is None:
-            self._before = b"".join(self._pages_before(write_time(entry.at - LOOK_BACK).encode()))
-        return b'"nonce":"' + to_base64(entry.signed.nonce).encode() in self._before
-
-    def _pages_before(self, since: bytes) -> Iterator[bytes]:
-        """Give the pages up to the start, from the last one back to one that begins before `since`."""
-        marker = b'"at":"'
-        for number in range((self._start - 1) // PAGE, -1, -1):
-            data = self._store.page(number)
-            if number == self._start // PAGE:
-                records, _ = split(data)
-                data = b"\n".join(record.line for record in records[: self._start % PAGE])
-            yield data
-            begin = data.find(marker) + len(marker)
-            if data[begin : begin + len(since)] < since:
-                return
+        self._nonces.check_new(entry)
 
     def _check_seen(self, entry: Entry, position: int) -> None:
         """What its client had seen is what this log was, and no less than it saw before."""
         seen = entry.signed.seen
         if seen.size > position or seen.size < self._known.seen.get(entry.signed.actor, 0):
             raise IntegrityError("entry-seen", index=position)
-        root = EMPTY_ROOT if seen.size == 0 else self._roots.get(seen.size)
-        if root is None:
-            root = Tree(self._store, self._start, self._start_root).root_at(seen.size)
-            self._roots[seen.size] = root
-        if root != seen.root:
+        if self.roots.at(seen.size) != seen.root:
             raise IntegrityError("entry-seen", index=position)
 
     def _check_signer(self, entry: Entry, position: int) -> None:
         """Signed by the card that the actor had at this place; the first entry by the founder's."""
         card, fingerprint = self._card(entry, position)
         if fingerprint != entry.signed.card:
-            raise IntegrityError("entry-forged", index=position)
-        message = contexts.request(entry.signed.store) + entry.signed_bytes()
-        self._check(position, card.sign, entry.signature, message)
+            raise IntegrityError(FORGED, index=position)
+        self._check(position, FORGED, card.sign, entry.signature, self._context + entry.signed_bytes())
 
     def _card(self, entry: Entry, position: int) -> tuple[Card, str]:
         statement = entry.signed.statement
@@ -215,47 +183,42 @@ class Follower:
             return card, card.fingerprint
         member = self._register.members.get(entry.signed.actor)
         if member is None:
-            raise IntegrityError("entry-forged", index=position)
+            raise IntegrityError(FORGED, index=position)
         return member.card, member.fingerprint
 
     def _move_book(self, entry: Entry) -> None:
-        """Add the entry to its book when it follows, and the store's statements to the register."""
-        place = entry.signed.place
-        if place is None:
-            return
-        head = follows(entry, self._heads.head(place.book))
-        if head is None:
-            return
-        founded = self._founded(entry)
-        self._heads.move(entry, head, founded=founded)
-        if place.book == STORE_BOOK or self._households:
-            take(self._register, place.book, act_of(entry, founded=founded))
+        """Add the entry to its book when it follows, and the store's statements to the register.
 
-    def _founded(self, entry: Entry) -> bool:
-        """Tell whether the log has the permitted entry that a version names as having asked for it."""
-        statement = entry.signed.statement
-        if statement is None or statement.kind != "section.written":
-            return True
-        position = statement["index"]
-        asked = self._asked.pop(position, None)
-        if asked is None and position < self._start:
-            asked = Tree(self._store, self._start, self._start_root).entry(position)
-        if asked is None or asked.leaf != statement["leaf"] or not asked.ruling.permitted:
-            return False
-        r = asked.signed.request
-        named = (statement["household"], statement["section"], statement["version"])
-        same = (r.household, r.section, r.version) == named and asked.signed.actor == entry.signed.actor
-        return same and r.deed is Deed.WRITE
+        Raises:
+            IntegrityError: when the first entry founds no store by the founder that is known.
+        """
+        place = entry.signed.place
+        head = None if place is None else follows(entry, self._heads.head(place.book))
+        if place is not None and head is not None:
+            founded = self._asked.founds(entry)
+            self._heads.move(entry, head, founded=founded)
+            if place.book == STORE_BOOK or self._households:
+                take(self._register, place.book, act_of(entry, founded=founded))
+        if not self._register.epochs:
+            raise IntegrityError(FORGED, index=entry.index)
+
+    def _count(self, entry: Entry, frontier: Frontier, root: bytes, record: Record) -> None:
+        """Take in what has been checked, and see that it comes by what was seen before."""
+        self._known.advance(entry, frontier, root, record.write())
+        self.roots.add(root)
+        self._asked.add(entry)
+        passed = self._must_pass
+        if passed is not None and passed.size == frontier.size and passed.root != root:
+            raise IntegrityError("log-altered", index=entry.index)
 
     def _check_note(self, record: Record, text: bytes) -> None:
         """Check the signature of a checkpoint by the log key of the epoch in force."""
         position = self._known.size - 1
-        store = self._store.store_id
-        public = self._register.epoch.log_key if self._register.epochs else b""
-        if self._key is None or self._key[1] != public:
-            self._key = (store, public, key_id(origin(store), public))
+        public = self._register.epoch.log_key
+        if self._log_key[0] != public:
+            self._log_key = (public, key_id(self._origin, public))
         try:
-            signature = signature_of(record.note, text, origin(store), self._key[2])
+            signature = signature_of(record.note, text, self._origin, self._log_key[1])
         except IntegrityError as e:
             raise IntegrityError(e.code, index=position) from e
-        self._check(position, public, signature, text)
+        self._check(position, "checkpoint-forged", public, signature, text)

@@ -119,7 +119,7 @@ class Logbook:
         record = Record(entry.line, note).write()
         fresh = known.size % PAGE == 0
         self._store.append(known.size // PAGE, 0 if fresh else known.length, record)
-        known.advance(entry, root, record)
+        known.advance(entry, frontier, root, record)
         if known.size % PAGE == 0:
             with suppress(UnreachableError):  # a tile is a hint: losing one costs time, no more
                 keep_tiles(self._store, known.size)

@@ -1,4 +1,4 @@
-"""What stood in the log before an entry: the roots of every size, the nonces, the entries that ask to write."""
+"""What stood before an entry: the root of every size, the nonces, the entries that ask to write."""
 
 from collections.abc import Iterator
 

@@ -1,47 +1,42 @@
-"""Read entries of the verified log, all that stand from a place on, or none."""
+"""Read entries of the verified log, page by page, each proven before it is given."""
 
-from dossier.entry import Entry, leaf_hash, read_entry
-from dossier.errors import IntegrityError
-from dossier.log.records import split
+from collections.abc import Iterator
+from datetime import datetime
+
+from dossier.entry import Entry, read_entry
 from dossier.log.tree import Tree
 from dossier.log.verified import Verified
 from dossier.storage.base import PAGE, Store
 
 
-def lines(store: Store, known: Verified, since: int = 0) -> list[bytes]:
-    """Give the bytes of each entry from the page of `since` up to the verified size.
-
-    They are believed because, with the tree's hashes of what stands before, they add up to its root.
+def pages(store: Store, known: Verified, since: int = 0) -> Iterator[list[bytes]]:
+    """Give the bytes of each entry from the page of `since` up to the verified size, a page at a time.
 
     Raises:
-        IntegrityError: when they do not: nothing is given.
+        IntegrityError: at the first page that is not under the verified root; nothing of it is given.
     """
-    first = min(since, known.size) // PAGE
     tree = Tree(store, known.size, known.root)
-    found: list[bytes] = []
-    for number in range(first, -(-known.size // PAGE)):
-        records, _ = split(store.page(number))
-        found += [record.line for record in records]
-    found = found[: known.size - first * PAGE]
-    frontier = tree.frontier(first * PAGE)
-    for line in found:
-        frontier.append(leaf_hash(line))
-    if frontier.size != known.size or frontier.root() != known.root:
-        raise IntegrityError("log-altered", index=_first_wrong(tree, found, first * PAGE, known.size))
-    return found
+    for number in range(min(since, known.size) // PAGE, -(-known.size // PAGE)):
+        yield tree.page(number)
 
 
 def entries(store: Store, known: Verified, since: int = 0) -> list[Entry]:
-    """Give the entries from `since` up to the verified size. Raises as `lines`."""
-    first = min(since, known.size) // PAGE * PAGE
-    return [read_entry(line) for line in lines(store, known, since)[since - first :]]
+    """Give the entries from `since` up to the verified size, or none. Raises as `pages`."""
+    lines = [line for page in pages(store, known, since) for line in page]
+    return [read_entry(line) for line in lines[min(since, known.size) % PAGE :]]
 
 
-def _first_wrong(tree: Tree, found: list[bytes], start: int, size: int) -> int:
-    """Find the first entry that is not the one under the verified root."""
-    for position in range(start, min(size, start + len(found))):
-        try:
-            tree.entry(position)
-        except IntegrityError:
-            return position
-    return min(size, start + len(found))
+def pages_from(store: Store, known: Verified, since: datetime | None) -> Iterator[list[Entry]]:
+    """Give the entries up to the verified size, the last page first, back to one that begins before `since`.
+
+    As an entry's time is never before that of the one before it, nothing from `since` on is left out.
+
+    Raises:
+        IntegrityError: as `pages`.
+    """
+    tree = Tree(store, known.size, known.root)
+    for number in range(-(-known.size // PAGE) - 1, -1, -1):
+        found = [read_entry(line) for line in tree.page(number)]
+        yield found
+        if since is not None and found[0].at < since:
+            return

@@ -7,11 +7,9 @@ from dossier.entry import Entry, leaf_hash, read_entry
 from dossier.errors import IntegrityError
 from dossier.log.merkle import (
     HASH_SIZE,
-    Frontier,
     consistency_proof,
     inclusion_proof,
     node_hash,
-    range_nodes,
     root_at,
     verify_consistency,
     verify_inclusion,
@@ -22,7 +20,7 @@ from dossier.storage.base import PAGE, Store
 T = TypeVar("T")
 
 _BITS = 8  # a tile is 256 hashes wide, a page 256 records long
-_FULL = PAGE * HASH_SIZE
+FULL = PAGE * HASH_SIZE
 
 
 class Tree:
@@ -68,9 +66,35 @@ class Tree:
         self._twice(prove, index=position)
         return read_entry(line)
 
-    def frontier(self, size: int) -> Frontier:
-        """Give the frontier of an earlier size: a claim, until what is added to it makes the verified root."""
-        return Frontier.from_hashes(size, [self._node(*node) for node in range_nodes(0, size)])
+    def page(self, number: int) -> list[bytes]:
+        """Give the bytes of each entry on a page, as far as the tree reaches; none on a page beyond it.
+
+        The path of the page's first entry is added up over all the others, so that it proves them as well.
+
+        Raises:
+            IntegrityError: when an entry is not there, or not the one under the verified root.
+        """
+        first, last = number * PAGE, min(self._size, (number + 1) * PAGE)
+        records, _ = split(self._store.page(number))
+        lines = [record.line for record in records[: max(0, last - first)]]
+        if first + len(lines) < last:
+            raise IntegrityError("log-short", index=first + len(lines))
+        hashes = b"".join(leaf_hash(line) for line in lines)
+
+        def prove() -> None:
+            self._tiles[0, number] = hashes
+            path = inclusion_proof(first, self._size, self._node)
+            verify_inclusion(first, self._size, hashes[:HASH_SIZE], path, self._root)
+
+        if lines:
+            try:
+                self._twice(prove, index=first)
+            except IntegrityError:
+                anew = Tree(self._store, self._size, self._root)
+                for position in range(first, last):
+                    anew.entry(position)  # names the first one that is wrong, where kept hashes can tell
+                raise
+        return lines
 
     def _twice(self, prove: Callable[[], T], **data: int) -> T:
         """Prove from kept tiles, and where they do not add up, once more from the pages themselves."""
@@ -90,13 +114,13 @@ class Tree:
         first = number << rest
         hashes = self._hashes(tile_level, first >> _BITS)
         start = (first & (PAGE - 1)) * HASH_SIZE
-        return _add_up(hashes[start : start + (HASH_SIZE << rest)], HASH_SIZE << rest)
+        return add_up(hashes[start : start + (HASH_SIZE << rest)], HASH_SIZE << rest)
 
     def _hashes(self, level: int, number: int) -> bytes:
         """Give a tile's hashes: kept ones, else made anew from the page or the tiles below."""
         if (level, number) not in self._tiles:
             kept = self._store.tile(level, number) if self._kept else None
-            whole = kept is not None and len(kept) == _FULL
+            whole = kept is not None and len(kept) == FULL
             self._tiles[level, number] = kept if kept is not None and whole else self._anew(level, number)
         return self._tiles[level, number]
 
@@ -112,11 +136,11 @@ class Tree:
         for below in range(number << _BITS, (number + 1) << _BITS):
             if (below + 1) << (_BITS * level) > self._size:
                 break
-            hashes.append(_add_up(self._hashes(level - 1, below), _FULL))
+            hashes.append(add_up(self._hashes(level - 1, below), FULL))
         return b"".join(hashes)
 
 
-def _add_up(hashes: bytes, length: int) -> bytes:
+def add_up(hashes: bytes, length: int) -> bytes:
     """Add up the hashes of a perfect subtree to its root."""
     if len(hashes) != length:
         raise IntegrityError("log-short")

@@ -63,11 +63,11 @@ class Verified:
         self.length = 0
         self._hasher = hashlib.sha256()
 
-    def advance(self, entry: Entry, root: bytes, record: bytes) -> None:
-        """Take in an entry that has been checked, with the root that it makes and the bytes of its record."""
+    def advance(self, entry: Entry, frontier: Frontier, root: bytes, record: bytes) -> None:
+        """Take in an entry that has been checked: the tree with it, its root, and the bytes of its record."""
         if self.size and self.size % PAGE == 0:
             self.turn()
-        self.frontier.append(entry.leaf)
+        self.frontier = frontier
         self.root = root
         self.at = entry.at
         self.length += len(record)

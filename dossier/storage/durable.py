@@ -2,7 +2,6 @@
 
 import errno
 import os
-import secrets
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -155,4 +154,4 @@ def make_folder(root: Path, *names: str) -> Path:
 
 def staging_name(root: Path) -> Path:
     """Give a name that nothing has yet in the store's staging folder."""
-    return make_folder(root, "staging") / secrets.token_hex(16)
+    return make_folder(root, "staging") / os.urandom(16).hex()

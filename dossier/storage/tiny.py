@@ -7,11 +7,10 @@ whoever changes them, under the store's lock, has them written once. The only mo
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from tinydb import TinyDB, where
 from tinydb.storages import Storage
@@ -51,8 +50,7 @@ class BookFile(Storage):
         replace(self._path, _encode(self._tables))
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
+class Book(NamedTuple):
     """A book as its file had it: the copies of entries in order, and the objects, each true to its digest."""
 
     tables: Tables

@@ -12,12 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keys import cost, private, tokenbytes
+from keys import cost, primitives, private, tokenbytes
 from keys.cost import PROFILES, Cost
 from keys.encoding import canonical_json, to_base64
 from keys.errors import CostRefusedError, NotATokenError, TokenError, TokenExistsError, WrongPassphraseError
 from keys.identity import Card, LocalIdentity
-from keys.primitives import argon2id
 from keys.token import Contact, Unlocked, peek, rewrite, unlock, write_new
 from keys.tokenbytes import open_token, read_header
 
@@ -44,7 +43,7 @@ def holding(inside: Any, card: Card = NOOR.card) -> bytes:
     key = cost.passphrase_key(SECRET, b"s" * 16, CHEAP)
     fields |= {"salt": to_base64(b"s" * 16), "nonce": to_base64(b"n" * 12)}
     data = inside if isinstance(inside, bytes) else canonical_json(inside)
-    wrapped = tokenbytes._wrap_with(key, data, tokenbytes._bound(fields), b"n" * 12)
+    wrapped = primitives._wrap_with(key, data, tokenbytes._bound(fields), b"n" * 12)
     del fields["check"]
     fields["body"] = to_base64(wrapped[12:])
     return canonical_json(fields | {"check": tokenbytes._check(fields)})
@@ -91,7 +90,8 @@ def test_a_token_that_others_can_reach_says_so(path: Path, mode: int) -> None:
     assert peek(path).too_open
 
 
-def test_a_token_shows_its_card_and_cost_without_a_passphrase(path: Path, no_work: None) -> None:
+@pytest.mark.usefixtures("no_work")
+def test_a_token_shows_its_card_and_cost_without_a_passphrase(path: Path) -> None:
     path.write_bytes(GOOD)
     header = peek(path)
     assert header.card == NOOR.card
@@ -170,7 +170,7 @@ def test_the_standard_profile_is_the_second_of_rfc_9106() -> None:
 
 
 def test_the_key_is_argon2id_of_the_passphrase() -> None:
-    key = argon2id(unicodedata.normalize("NFC", SECRET).encode(), b"s" * 16, 16, 2, 1)
+    key = primitives.argon2id(unicodedata.normalize("NFC", SECRET).encode(), b"s" * 16, 16, 2, 1)
     assert cost.passphrase_key(SECRET, b"s" * 16, Cost(16, 2, 1)) == key
 
 
