@@ -29,6 +29,9 @@ from keys.primitives import sha256
 ENTRY_FORMAT = "entry/1"
 LARGEST_ENTRY = 64 * 1024 - 1  # bytes (C2SP tlog-tiles: an entry's length is a u16)
 _TRACE_SIZE, _SPAN_SIZE = 16, 8
+_BASIS, _HOUSEHOLD, _VERSION, _WORD = maybe(BASIS), maybe(HOUSEHOLD), maybe(SIZE), maybe(WORD)
+_REQUEST = b',"request":{'
+_AFTER_REQUEST = len(f',"signature":"{"":88}","span":"{"":16}","trace":"{"":32}"}}')
 _YEARS = range(2000, 3000)  # so that no sum of an entry's time and a number of days is out of bounds
 _REQUEST_KEYS = {
     *("actor", "at", "card", "deed", "household", "nonce", "org", "purpose", "role", "section"),
@@ -123,8 +126,12 @@ class Entry:
         return self.ruling.at
 
     def signed_bytes(self) -> bytes:
-        """Give the bytes under the signature, without their context."""
-        return canonical_json(self.signed.fields())
+        """Give the bytes under the signature, without their context.
+
+        They stand in the line as they were signed: no text before them holds a quote that is not escaped,
+        and what comes after them is always as long.
+        """
+        return self.line[self.line.index(_REQUEST) + len(_REQUEST) - 1 : -_AFTER_REQUEST]
 
     def check_signature(self, card: Card) -> None:
         """Check that the card's holder signed this request. Raises BadSignatureError."""
@@ -196,8 +203,8 @@ def _read_ruling(fields: dict[str, Any]) -> Ruling:
         position=SIZE.read(fields["index"]),
         at=_moment(fields["at"]),
         permitted={"permit": True, "refuse": False}[fields["decision"]],
-        reason=maybe(WORD).read(fields["reason"]),
-        basis=maybe(BASIS).read(fields["basis"]),
+        reason=_WORD.read(fields["reason"]),
+        basis=_BASIS.read(fields["basis"]),
         policy=SIZE.read(fields["policy"]),
         epoch=SIZE.read(fields["epoch"]),
         trace=_hex(fields["trace"], _TRACE_SIZE),
@@ -220,10 +227,10 @@ def _read_signed(fields: dict[str, Any]) -> Signed:
         statement = read_statement(fields["statement"])
     request = Request(
         deed=deed,
-        household=maybe(HOUSEHOLD).read(fields["household"]),
-        section=maybe(WORD).read(fields["section"]),
-        version=maybe(SIZE).read(fields["version"]),
-        purpose=maybe(WORD).read(fields["purpose"]),
+        household=_HOUSEHOLD.read(fields["household"]),
+        section=_WORD.read(fields["section"]),
+        version=_VERSION.read(fields["version"]),
+        purpose=_WORD.read(fields["purpose"]),
     )
     return Signed(
         store=STORE.read(fields["store"]),

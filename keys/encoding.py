@@ -7,6 +7,7 @@ from typing import Any
 from keys.errors import BadEncodingError
 
 MAX_SAFE_INTEGER = 2**53 - 1  # beyond it, other languages' JSON readers round (RFC 8259, section 6)
+_DEEPEST = 100  # lists and objects in one another
 _LARGEST_JSON = 1 << 20  # of a text given to `parse_json`, in bytes; callers set their own, lower limits
 
 
@@ -54,11 +55,22 @@ def parse_json(data: bytes) -> Any:
     try:
         value = _READER.decode(data.decode("utf-8"))
         same = _WRITER.encode(value).encode("utf-8") == data
+        if data.count(b"[") + data.count(b"{") > _DEEPEST:
+            _check_depth(value, _DEEPEST)
     except (ValueError, RecursionError) as e:
         raise BadEncodingError("json") from e
     if not same:
         raise BadEncodingError("json")
     return value
+
+
+def _check_depth(value: Any, left: int) -> None:
+    """Refuse what is nested too deep for others to read. Raises ValueError."""
+    if left == 0:
+        raise ValueError("deep")
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in inner:
+        _check_depth(item, left - 1)
 
 
 def _whole(text: str) -> int:

@@ -58,7 +58,8 @@ def check_chosen(passphrase: str, handle: str, person: str) -> None:
     if len(set(folded)) < _FEWEST_DIFFERENT:
         raise PassphraseRefusedError("common")
     for form in (folded, folded.translate(_LEET)):
-        if _is_listed(form) or _worth(_unit(form)) < _LEAST_WORTH:
+        repeats = _unit(form) != form and len(_unit(form)) < SHORTEST
+        if repeats or _is_listed(form) or _worth(form) < _LEAST_WORTH:
             raise PassphraseRefusedError("common")
 
 

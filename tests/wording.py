@@ -26,10 +26,10 @@ GRANT, OTHER_GRANT = GrantId("G-3F8V0001"), GrantId("G-3F8V0002")
 COVER, AANMELD, INTAKE, PLAN = (SectionName(name) for name in ("voorblad", "aanmeld", "intake", "plan"))
 EPOCH_SECRET, TEAM_SEED, NONCE = (sha256(label).digest() for label in (b"epoch", b"team", b"store"))
 
-# A policy in which each rule has something to refuse.
+# A policy in which each rule has something to refuse; short, for it stands in every bad book.
 POLICY = """\
 version = 1
-decision = 'besluit 1'
+decision = 'besluit'
 controller = 'college'
 [limits]
 longest_grant_days = 180
@@ -39,7 +39,7 @@ epoch_days = 365
 generation_days = 730
 quiet_days = 31
 [reasons]
-verlof = { nl = 'Met verlof', en = 'On leave' }
+verlof = { nl = 'Verlof', en = 'Leave' }
 [sections]
 voorblad.recipients = ['regisseur', 'specialist']
 aanmeld.recipients = ['regisseur']
@@ -47,24 +47,24 @@ intake.recipients = ['regisseur', 'specialist']
 plan.recipients = ['regisseur', 'specialist']
 [purposes.aanmelding]
 title = { nl = 'Aanmelding', en = 'Referral' }
-description.nl = 'Het team beoordeelt of dit huishouden hulp nodig heeft.'
-description.en = 'The team judges whether this household needs help from it.'
+description.nl = 'Het team beoordeelt of er hulp nodig is en welke.'
+description.en = 'The team judges whether help is needed here.'
 ground = 'd'
 needs_consent = false
 allows = [
-  { role = 'regisseur', sections = ['voorblad', 'aanmeld', 'intake'], deeds = ['read', 'write'] },
-  { role = 'coordinator', sections = ['voorblad', 'aanmeld'], deeds = ['read', 'write'], team = true },
-  { role = 'specialist', sections = ['voorblad', 'intake'], deeds = ['read'] },
+{ role = 'regisseur', sections = ['voorblad', 'aanmeld', 'intake'], deeds = ['read', 'write'] },
+{ role = 'coordinator', sections = ['voorblad', 'aanmeld'], deeds = ['read', 'write'], team = true },
+{ role = 'specialist', sections = ['voorblad', 'intake'], deeds = ['read'] },
 ]
 [purposes.uitvoering]
-title = { nl = 'Uitvoering', en = 'Carrying out' }
-description.nl = 'De regisseur en de specialist voeren samen het plan uit.'
-description.en = 'The regisseur and the specialist carry out the plan together.'
+title = { nl = 'Uitvoering', en = 'Execution' }
+description.nl = 'De regisseur en anderen voeren het plan uit.'
+description.en = 'The regisseur and others carry out the plan.'
 ground = 'd'
 needs_consent = false
 allows = [
-  { role = 'regisseur', sections = ['plan'], deeds = ['read', 'write'] },
-  { role = 'specialist', sections = ['plan', 'intake'], deeds = ['read', 'write'] },
+{ role = 'regisseur', sections = ['plan'], deeds = ['read', 'write'] },
+{ role = 'specialist', sections = ['plan', 'intake'], deeds = ['read', 'write'] },
 ]
 """
 AANMELDING, UITVOERING = PurposeId("aanmelding"), PurposeId("uitvoering")

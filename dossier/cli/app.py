@@ -1,8 +1,10 @@
 """The root command, and the one place where an error becomes words and an exit code."""
 
+import gc
 import json
 import os
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -11,8 +13,7 @@ import click
 from dossier import __version__
 from dossier.cli import words
 from dossier.cli.context import Setting, harden
-from dossier.cli.errors import words_of
-from dossier.cli.params import Command, Group, option
+from dossier.cli.params import Command, Group, Option, option
 from dossier.cli.render import safe
 from dossier.cli.words import N_
 from dossier.errors import DossierError
@@ -75,7 +76,14 @@ class Root(Group):
 @option("--quiet", is_flag=True, help=N_("Say nothing but errors."))
 @option("--debug", is_flag=True, help=N_("Show where an error of the program itself arose."))
 @option("--no-input", is_flag=True, help=N_("Never ask; name the missing option instead."))
-@click.version_option(__version__, "--version", prog_name="dossier")
+@click.version_option(
+    __version__,
+    "--version",
+    prog_name="dossier",
+    message="%(prog)s %(version)s",
+    cls=Option,
+    help=N_("Show the version and exit."),
+)
 @click.pass_context
 def root(ctx: click.Context, /, **options: Any) -> None:
     """Take the global options."""
@@ -87,7 +95,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     arguments = sys.argv[1:] if arguments is None else arguments
     words.bind(words.choose_language(arguments, os.environ))
     harden()
-    sys.exit(run(arguments))
+    code = run(arguments)
+    gc.freeze()  # else all that was loaded is looked through for garbage once more before the end
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -102,12 +112,10 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as e:
         return _report(as_json, 2, "usage", e.format_message(), _hint(e))
     except (DossierError, KeysError) as e:
-        data = getattr(e, "data", {})
-        code_of = e.code if isinstance(e, (DossierError, KeysError)) else "error"
-        what = words_of(code_of, e.exit_code, data)
-        return _report(as_json, e.exit_code, code_of, *what)
+        data = e.data if isinstance(e, DossierError) else vars(e)
+        return _report(as_json, e.exit_code, e.code, *_words_of(e.code, e.exit_code, data))
     except (click.Abort, KeyboardInterrupt):
-        return _report(as_json, 130, "interrupted", *words_of("interrupted", 130, {}))
+        return _report(as_json, 130, "interrupted", *_words_of("interrupted", 130, {}))
     except BrokenPipeError:
         sys.stderr.close()
         return 1
@@ -116,8 +124,15 @@ def run(arguments: list[str]) -> int:
             import traceback  # noqa: PLC0415 (no other command waits for its import)
 
             traceback.print_exc()
-        return _report(as_json, 1, "error", *words_of("error", 1, {}))
+        return _report(as_json, 1, "error", *_words_of("error", 1, {}))
     return code if isinstance(code, int) else 0
+
+
+def _words_of(code: str, exit_code: int, data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the words of an error."""
+    from dossier.cli.errors import words_of  # noqa: PLC0415 (most commands go well, and need none of them)
+
+    return words_of(code, exit_code, data)
 
 
 def _hint(error: click.ClickException) -> str:

@@ -1,6 +1,7 @@
 """dossier read, write, edit, history."""
 
 import io
+import os
 import sys
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -9,7 +10,7 @@ import click
 
 from dossier.actions import contents as actions
 from dossier.cli import context
-from dossier.cli.context import Setting, pass_setting
+from dossier.cli.context import Setting, check_free, pass_setting
 from dossier.cli.params import HOUSEHOLD, PURPOSE, PURPOSE_HELP, SECTION, Command, option
 from dossier.cli.render import answer, day, safe, table
 from dossier.cli.words import N_, say
@@ -43,8 +44,8 @@ def read(
     out: Path | None,
 ) -> None:
     """Read a section."""
-    if out is not None and out.exists():
-        raise UsageError("file-exists")
+    if out is not None:
+        check_free(out)
     desk = context.open_desk(setting)
     content = io.BytesIO()  # whole, or nothing: it is shown only when all of it has been checked
     receipt = actions.read(desk, household, section, purpose, content, version)
@@ -98,16 +99,21 @@ def _show(data: bytes) -> None:
 
 
 def _write_out(out: Path, data: bytes) -> None:
-    """Write a content to a new file that only its owner reads."""
-    from dossier.storage.durable import create, replace  # noqa: PLC0415 (only with --out)
+    """Write a content to a new file that only its owner reads; where that fails, there is none."""
+    from dossier.storage.durable import create, write_all  # noqa: PLC0415 (only with --out)
 
     try:
-        import os  # noqa: PLC0415 (likewise)
-
-        os.close(create(out))
-        replace(out, data)
+        fd = create(out)
     except OSError as e:
         raise UnreachableError("file-unwritable") from e
+    try:
+        write_all(fd, data)
+        os.fsync(fd)
+    except OSError as e:
+        out.unlink(missing_ok=True)
+        raise UnreachableError("file-unwritable") from e
+    finally:
+        os.close(fd)
 
 
 @click.command(cls=Command, help=N_("Write the next version of a section, from a file or from stdin."))

@@ -40,7 +40,7 @@ class Setting:
         shift = os.environ.get("DOSSIER_CLOCK_SHIFT", "0")
         try:
             return datetime.now(UTC) + timedelta(seconds=int(shift))
-        except ValueError as e:
+        except (ValueError, OverflowError) as e:
             raise UsageError("bad-clock-shift") from e
 
     def asking(self) -> bool:
@@ -114,6 +114,23 @@ def token_of(setting: Setting) -> Path:
     if not token:
         raise UsageError("missing-option", option="--token")
     return Path(token)
+
+
+def check_free(path: Path) -> None:
+    """See that a new file can be made there, before anything is done that it is to hold.
+
+    Raises:
+        UsageError: "file-exists" when anything has that name.
+        UnreachableError: "file-unwritable" when there is no such folder.
+    """
+    try:
+        taken, folder = path.exists() or path.is_symlink(), path.parent.is_dir()
+    except OSError as e:  # a name that is too long, for one
+        raise UnreachableError("file-unwritable") from e
+    if taken:
+        raise UsageError("file-exists")
+    if not folder:
+        raise UnreachableError("file-unwritable")
 
 
 # Passphrases.

@@ -10,6 +10,7 @@ from dossier.policydoc import resolve_timezone
 
 _LENGTH = re.compile(r"([1-9][0-9]{0,3})([dmy])")
 _MONTHS = 12
+_YEARS = range(2000, 3000)  # those of the log's entries
 
 
 def end_of(desk: Desk, text: str) -> datetime:
@@ -24,6 +25,8 @@ def end_of(desk: Desk, text: str) -> datetime:
     zone = resolve_timezone(policy)
     today = desk.clock().astimezone(zone).date()
     last = _day(text, today)
+    if last.year not in _YEARS:
+        raise UsageError("bad-date")
     return datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
 
 

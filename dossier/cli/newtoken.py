@@ -20,6 +20,22 @@ def profile() -> str:
     return name
 
 
+def write_token(path: Path, identity: LocalIdentity, secret: str) -> None:
+    """Write a new token. Raises TokenExistsError, UnreachableError."""
+    try:
+        write_new(path, identity, secret, profile())
+    except OSError as e:
+        raise UnreachableError("file-unwritable") from e
+
+
+def rewrite_token(path: Path, unlocked: Unlocked, secret: str, cost: str | None = None) -> None:
+    """Replace a token, which stays as it was where that fails. Raises UnreachableError."""
+    try:
+        rewrite(path, unlocked, secret, cost)
+    except OSError as e:
+        raise UnreachableError("file-unwritable") from e
+
+
 def new_passphrase(setting: Setting, card: Card, file: str | None = None, fd: int | None = None) -> str:
     """Give a passphrase for a new token: from a file or descriptor, else chosen on the terminal."""
     given = _given(setting, file, fd)

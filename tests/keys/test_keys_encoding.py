@@ -122,6 +122,11 @@ def test_json_written_another_way_is_refused(name: str) -> None:
         parse_json(NOT_CANONICAL[name])
 
 
+def test_json_may_be_as_wide_as_it_likes() -> None:
+    wide: list[list[dict[str, int]]] = [[{}] for _ in range(1000)]
+    assert parse_json(canonical_json(wide)) == wide
+
+
 @pytest.mark.parametrize(
     "value",
     [1.0, float("nan"), [2.5], {"a": {"b": 0.1}}, 2**53, -(2**53), b"bytes", {1: "a"}, {"a": {1}}, "\ud800"],

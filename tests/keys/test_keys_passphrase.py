@@ -29,6 +29,9 @@ COMMON = [
     "abcdefghijklmn",
     "abcabcabcabcabc",
     "11112222333344445555",
+    "kameel kameel kameel",
+    "fietspomp?fietspomp?",
+    "fietspomp?fietspomp?fie",
     "correct horse battery staple",
     "Ik hou van jou 2024",
     "password password1",
@@ -49,6 +52,7 @@ GOOD = [
     "ik hou van koffie",
     "Xk3#pQz9!mVw2rT",
     "tuinslang kapitein",
+    "paarse kamelen paarse kamelen",
     "van der zande naar den haag",
 ]
 

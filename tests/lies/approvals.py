@@ -1,11 +1,11 @@
 """Lies about the second person, and about the policy, which needs one."""
 
-from lies.corpus import lie
 from scribe import Scribe
 from wording import POLICY, but
 
 from dossier.entry import Entry
 from dossier.model import Reason, Role
+from lies.corpus import lie
 
 
 def second(s: Scribe) -> Scribe:
@@ -48,14 +48,6 @@ def approved_by_whom_proposer_restored(s: Scribe) -> None:
     s.write("ben", s.approval(proposed(s)))
 
 
-@lie(Reason.NOT_ELIGIBLE)
-def approved_by_whom_proposer_promoted(s: Scribe) -> None:
-    """Approved by one whom the proposer had made coordinator less than 30 days before."""
-    second(s).admit("sara", Role.SPECIALIST).wait(days=31)
-    s.agree("anna", s.roles("sara", add=[Role.COORDINATOR]), by="tom")
-    s.write("sara", s.approval(proposed(s)))
-
-
 @lie(Reason.NO_SUCH_PROPOSAL)
 def approved_after_proposer_suspended(s: Scribe) -> None:
     """Approved after its proposer was suspended and restored: their suspension had ended it."""
@@ -72,14 +64,6 @@ def approved_after_proposer_lost_role(s: Scribe) -> None:
     waiting = s.say("ben", s.proposal(s.admission("carla", Role.COORDINATOR)))
     s.agree("anna", s.roles("ben", remove=[Role.COORDINATOR]), by="tom")
     s.write("tom", s.approval(waiting))
-
-
-@lie(Reason.HANDLE_TAKEN)
-def approved_when_handle_taken(s: Scribe) -> None:
-    """Approved after the handle was given to another: the statement inside is judged here."""
-    waiting = proposed(second(s))
-    s.admit("carla", Role.SPECIALIST)
-    s.write("ben", s.approval(waiting))
 
 
 @lie(Reason.NO_SUCH_PROPOSAL)
@@ -113,30 +97,11 @@ def approved_under_other_leaf(s: Scribe) -> None:
     s.write("ben", but(s.approval(waiting), leaf=bytes(32)))
 
 
-@lie(Reason.NO_SUCH_PROPOSAL)
-def approved_what_was_no_proposal(s: Scribe) -> None:
-    """An approval that names a statement that never waited."""
-    s.write("ben", s.approval(second(s).log[-1]))
-
-
 @lie(Reason.NEEDS_NO_APPROVAL)
 def proposed_without_need(s: Scribe) -> None:
     """A proposal of what one coordinator may state alone."""
     second(s)
     s.write("anna", s.proposal(s.admission("sara", Role.SPECIALIST)))
-
-
-@lie(Reason.NEEDS_NO_APPROVAL)
-def proposed_where_nobody_is_eligible(s: Scribe) -> None:
-    """A proposal that nobody could approve."""
-    s.write("anna", s.proposal(s.admission("ben", Role.COORDINATOR)))
-
-
-@lie(Reason.NOT_YOUR_ROLE)
-def proposed_by_toezichthouder(s: Scribe) -> None:
-    """One who may approve proposes what they may not state."""
-    second(s)
-    s.write("tom", s.proposal(s.admission("carla", Role.COORDINATOR)))
 
 
 @lie(Reason.NEEDS_APPROVAL)
@@ -168,24 +133,11 @@ def policy_approved_by_toezichthouder(s: Scribe) -> None:
     s.write("tom", s.approval(s.say("anna", s.proposal(s.adoption()))))
 
 
-@lie(Reason.NOT_YOUR_ROLE)
-def policy_adopted_by_beheerder(s: Scribe) -> None:
-    """The IT admin changes who may do what."""
-    s.admit("bob", Role.BEHEERDER)
-    s.write("bob", s.adoption())
-
-
 @lie(Reason.NUMBER_WRONG)
 def future_policy(s: Scribe) -> None:
     """A policy that skips a version."""
     text = POLICY.replace("version = 1\n", "version = 3\n", 1)
     s.write("anna", but(s.adoption(), version=3, document=text))
-
-
-@lie(Reason.NUMBER_WRONG)
-def policy_of_two_numbers(s: Scribe) -> None:
-    """A statement that adopts another version than its document is."""
-    s.write("anna", but(s.adoption(), document=POLICY))
 
 
 @lie(Reason.POLICY_INVALID)

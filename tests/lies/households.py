@@ -1,33 +1,42 @@
 """Lies about a household: who opens it, who directs it, and who is boxed its keys."""
 
-from lies.corpus import lie
 from scribe import Scribe
-from wording import AANMELD, COVER, HOME, INTAKE, OTHER_HOME, PLAN, POLICY, but
+from wording import COVER, HOME, INTAKE, OTHER_HOME, PLAN, POLICY, but
 
 from dossier.book import next_place
 from dossier.model import BookName, Reason, Role, SectionName
 from dossier.shapes import Keying, Slot
 from dossier.statements import Statement
+from lies.corpus import lie
 
 
 def team(s: Scribe) -> Scribe:
-    """Let anna open a household for jan; sara is a specialist."""
-    return s.admit("jan", Role.REGISSEUR).admit("sara", Role.SPECIALIST).open()
+    """Let anna open a household for jan."""
+    return s.admit("jan", Role.REGISSEUR).open()
 
 
-def keyed_otherwise(statement: Statement, section: SectionName, **changes: object) -> Statement:
+def with_specialist(s: Scribe) -> Scribe:
+    """Let there be a specialist too, sara."""
+    return team(s).admit("sara", Role.SPECIALIST)
+
+
+def keyed_otherwise(statement: Statement, name: SectionName, /, **changes: object) -> Statement:
     """Change the keying of one section."""
 
     def change(keying: Keying) -> Keying:
-        return keying._replace(**changes) if keying.section == section else keying  # type: ignore[arg-type]
+        return keying._replace(**changes) if keying.section == name else keying  # type: ignore[arg-type]
 
     return but(statement, keyings=tuple(change(keying) for keying in statement.keyings()))
 
 
 def without_specialist_in_intake() -> str:
     """Give a policy that gives specialists nothing of the intake."""
-    text = POLICY.replace("intake.recipients = ['regisseur', 'specialist']", "intake.recipients = ['regisseur']")
-    return text.replace("['voorblad', 'intake'], deeds", "['voorblad'], deeds").replace(", 'intake']", "]")
+    text = POLICY.replace(
+        "intake.recipients = ['regisseur', 'specialist']", "intake.recipients = ['regisseur']"
+    )
+    return text.replace("['voorblad', 'intake'], deeds", "['voorblad'], deeds").replace(
+        "['plan', 'intake']", "['plan']"
+    )
 
 
 def slots(s: Scribe, *holders: tuple[Role, str]) -> tuple[Slot, ...]:
@@ -46,13 +55,6 @@ def regisseur_opens_for_colleague(s: Scribe) -> None:
     """A regisseur opens a household for another."""
     s.admit("jan", Role.REGISSEUR).admit("rita", Role.REGISSEUR)
     s.write("jan", s.opening("rita"))
-
-
-@lie(Reason.NOT_YOUR_ROLE)
-def specialist_opens(s: Scribe) -> None:
-    """A specialist opens a household."""
-    s.admit("sara", Role.SPECIALIST)
-    s.write("sara", s.opening(None))
 
 
 @lie(Reason.NOT_FOR_ROLE)
@@ -76,14 +78,6 @@ def opened_without_plan(s: Scribe) -> None:
     s.write("anna", but(opening, keyings=opening["keyings"][:-1]))
 
 
-@lie(Reason.SECTIONS_WRONG)
-def opened_with_section_of_ones_own(s: Scribe) -> None:
-    """A household is opened with a section that no policy has."""
-    opening = s.admit("jan", Role.REGISSEUR).opening()
-    more = opening["keyings"][0]._replace(section=SectionName("geheim"))
-    s.write("anna", but(opening, keyings=(*opening["keyings"], more)))
-
-
 @lie(Reason.NO_HOUSEHOLD)
 def rekeyed_before_opened(s: Scribe) -> None:
     """The first line of a household's book is not its opening."""
@@ -103,19 +97,6 @@ def regisseur_assigns_colleague(s: Scribe) -> None:
     """A regisseur hands their household to another."""
     team(s).admit("rita", Role.REGISSEUR)
     s.write("jan", s.assignment("rita"))
-
-
-@lie(Reason.NOT_FOR_ROLE)
-def specialist_assigned(s: Scribe) -> None:
-    """A specialist is assigned as regisseur."""
-    s.write("anna", team(s).assignment("sara"))
-
-
-@lie(Reason.NOT_FOR_ROLE)
-def suspended_assigned(s: Scribe) -> None:
-    """A suspended regisseur is assigned."""
-    team(s).admit("rita", Role.REGISSEUR).say("anna", s.suspension("rita"))
-    s.write("anna", s.assignment("rita"))
 
 
 @lie(Reason.STRANGER_BOXED)
@@ -145,13 +126,6 @@ def rekeyed_nothing(s: Scribe) -> None:
     s.write("anna", team(s).rekey())
 
 
-@lie(Reason.SECTIONS_WRONG)
-def keying_of_unknown_section(s: Scribe) -> None:
-    """A key for a section that the policy does not have."""
-    rekey = keyed_otherwise(team(s).rekey(PLAN), PLAN, section=SectionName("geheim"), generation=1)
-    s.write("anna", rekey)
-
-
 @lie(Reason.HOLDER_MISSED)
 def keying_misses_holder(s: Scribe) -> None:
     """The regisseur is dropped silently from the boxes of a new key."""
@@ -161,7 +135,7 @@ def keying_misses_holder(s: Scribe) -> None:
 @lie(Reason.STRANGER_BOXED)
 def keying_boxes_stranger(s: Scribe) -> None:
     """A reader is added silently to the boxes of a new key."""
-    team(s)
+    with_specialist(s)
     more = slots(s, (Role.REGISSEUR, "jan"), (Role.SPECIALIST, "sara"))
     s.write("anna", keyed_otherwise(s.rekey(PLAN), PLAN, slots=more))
 
@@ -184,7 +158,7 @@ def keying_boxes_holder_twice(s: Scribe) -> None:
 @lie(Reason.STRANGER_BOXED)
 def keying_boxes_dropped_role(s: Scribe) -> None:
     """A new key is boxed to a specialist whose role the policy no longer lets have it."""
-    team(s).give(sections=(INTAKE,))
+    with_specialist(s).give(sections=(INTAKE,))
     s.say("anna", s.adoption(without_specialist_in_intake()))
     holders = slots(s, (Role.REGISSEUR, "jan"), (Role.SPECIALIST, "sara"))
     s.write("anna", keyed_otherwise(s.rekey(INTAKE), INTAKE, slots=holders))
@@ -196,22 +170,10 @@ def keying_skips_generation(s: Scribe) -> None:
     s.write("anna", keyed_otherwise(team(s).rekey(PLAN), PLAN, generation=3))
 
 
-@lie(Reason.GENERATION_WRONG)
-def keying_repeats_generation(s: Scribe) -> None:
-    """Another key under the number of the one in force."""
-    s.write("anna", keyed_otherwise(team(s).rekey(PLAN), PLAN, generation=1))
-
-
 @lie(Reason.WRAPS_WRONG)
 def keying_without_wraps(s: Scribe) -> None:
     """A new key under which the versions so far are not wrapped: nobody could open them."""
     s.write("anna", keyed_otherwise(team(s).fill("jan", PLAN).rekey(PLAN), PLAN, wraps=None))
-
-
-@lie(Reason.WRAPS_WRONG)
-def keying_with_wraps_of_nothing(s: Scribe) -> None:
-    """A new key that wraps versions where there are none."""
-    s.write("anna", keyed_otherwise(team(s).rekey(PLAN), PLAN, wraps=s.digest()))
 
 
 @lie(Reason.NUMBER_WRONG)
@@ -222,7 +184,6 @@ def keying_for_other_team_card(s: Scribe) -> None:
 
 @lie(Reason.OTHER_BOOK)
 def statement_from_other_book(s: Scribe) -> None:
-    """A rekey of one household that stands in the book of another."""
-    team(s).open(household=OTHER_HOME)
-    here = next_place(BookName(HOME), s.heads[BookName(HOME)])
-    s.write("anna", s.rekey(AANMELD, household=OTHER_HOME), place=here)
+    """The opening of one household that stands in the book of another."""
+    opening = team(s).opening(household=OTHER_HOME)
+    s.write("anna", opening, place=next_place(BookName(HOME), s.heads[BookName(HOME)]))

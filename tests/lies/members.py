@@ -1,10 +1,10 @@
 """Lies about who is who: founding, admissions, roles, suspensions, and the boxes that go with them."""
 
-from lies.corpus import lie
 from scribe import Scribe
 from wording import but, person
 
 from dossier.model import Reason, Role
+from lies.corpus import lie
 
 
 @lie(Reason.OTHER_CARD, founded=False)
@@ -18,13 +18,6 @@ def founded_by_other_card(s: Scribe) -> None:
 def founded_under_other_nonce(s: Scribe) -> None:
     """The store's id does not come from its founder's card and these random bytes."""
     s.write("anna", but(s.founding(), nonce=bytes(32)))
-
-
-@lie(Reason.BOX_MISSING, founded=False)
-def founded_with_box_for_other(s: Scribe) -> None:
-    """The epoch secret is boxed to someone besides the founder."""
-    founding = s.founding()
-    s.write("anna", but(founding, gate_boxes=(*founding["gate_boxes"], ("ben", s.digest()))))
 
 
 @lie(Reason.FOUNDED_TWICE)
@@ -67,23 +60,10 @@ def card_taken(s: Scribe) -> None:
     s.write("anna", but(s.admission("jan", Role.REGISSEUR), card=person("jan").card._replace(handle="jan2")))
 
 
-@lie(Reason.CARD_TAKEN)
-def box_key_taken(s: Scribe) -> None:
-    """A card with the box key of another, whose boxes its holder cannot open."""
-    card = person("rita").card._replace(box=person("anna").card.box)
-    s.write("anna", but(s.admission("rita", Role.REGISSEUR), card=card))
-
-
 @lie(Reason.ROLES_EXCLUSIVE)
 def beheerder_and_regisseur(s: Scribe) -> None:
     """An IT admin who is admitted to content as well."""
     s.write("anna", s.admission("bob", Role.BEHEERDER, Role.REGISSEUR))
-
-
-@lie(Reason.ROLES_EXCLUSIVE)
-def toezichthouder_and_coordinator(s: Scribe) -> None:
-    """A privacy officer who oversees their own grants."""
-    s.write("anna", s.admission("tom", Role.TOEZICHTHOUDER, Role.COORDINATOR))
 
 
 @lie(Reason.BOX_MISSING)
@@ -120,13 +100,6 @@ def beheerder_becomes_specialist(s: Scribe) -> None:
     s.write("anna", s.roles("bob", add=[Role.SPECIALIST], remove=[Role.BEHEERDER]))
 
 
-@lie(Reason.ROLES_EXCLUSIVE)
-def regisseur_becomes_beheerder(s: Scribe) -> None:
-    """Who ever had a right to content is given the keys of IT."""
-    s.admit("jan", Role.REGISSEUR)
-    s.write("anna", s.roles("jan", add=[Role.BEHEERDER], remove=[Role.REGISSEUR]))
-
-
 @lie(Reason.ROLE_AS_IT_IS)
 def role_given_twice(s: Scribe) -> None:
     """A role is given to who holds it."""
@@ -139,13 +112,6 @@ def coordinator_role_given_alone(s: Scribe) -> None:
     """A specialist is made coordinator by one coordinator alone."""
     s.admit("ben", Role.COORDINATOR).admit("sara", Role.SPECIALIST).wait(days=31)
     s.write("anna", s.roles("sara", add=[Role.COORDINATOR]))
-
-
-@lie(Reason.NEEDS_APPROVAL)
-def toezichthouder_role_taken_alone(s: Scribe) -> None:
-    """The privacy officer is made something else by the coordinator whom they watch."""
-    s.admit("tom", Role.TOEZICHTHOUDER).wait(days=31)
-    s.write("anna", s.roles("tom", add=[Role.SPECIALIST], remove=[Role.TOEZICHTHOUDER]))
 
 
 @lie(Reason.NOT_YOUR_ROLE)
@@ -169,13 +135,6 @@ def last_coordinator_suspended(s: Scribe) -> None:
     s.write("bob", s.suspension("anna"))
 
 
-@lie(Reason.ABOUT_YOURSELF)
-def beheerder_suspends_self(s: Scribe) -> None:
-    """Someone suspends themselves, to be able to say that others did."""
-    s.admit("bob", Role.BEHEERDER)
-    s.write("bob", s.suspension("bob"))
-
-
 @lie(Reason.REASON_UNKNOWN)
 def suspended_for_no_reason(s: Scribe) -> None:
     """A suspension for a reason that the policy does not have."""
@@ -188,13 +147,6 @@ def suspended_restores_self(s: Scribe) -> None:
     """A suspended coordinator lifts their own suspension."""
     s.admit("ben", Role.COORDINATOR).say("anna", s.suspension("ben"))
     s.write("ben", s.restoration("ben"))
-
-
-@lie(Reason.NOT_YOUR_ROLE)
-def beheerder_restores(s: Scribe) -> None:
-    """The IT admin lifts a suspension."""
-    s.admit("bob", Role.BEHEERDER).admit("jan", Role.REGISSEUR).say("anna", s.suspension("jan"))
-    s.write("bob", s.restoration("jan"))
 
 
 @lie(Reason.NEEDS_APPROVAL)
@@ -210,13 +162,6 @@ def team_seed_boxed_to_beheerder(s: Scribe) -> None:
     """A coordinator boxes the team's seed to the IT admin."""
     s.admit("bob", Role.BEHEERDER)
     s.write("anna", s.team_box("bob"))
-
-
-@lie(Reason.STRANGER_BOXED)
-def team_seed_boxed_to_former_coordinator(s: Scribe) -> None:
-    """A coordinator boxes the team's seed to one who is suspended."""
-    s.admit("ben", Role.COORDINATOR).say("anna", s.suspension("ben"))
-    s.write("anna", s.team_box("ben"))
 
 
 @lie(Reason.NUMBER_WRONG)

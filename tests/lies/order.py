@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from lies.corpus import PASSED_OVER, lie
-from lies.households import team
 from scribe import Scribe
 from wording import HOME, PLAN, but, person
 
 from dossier.book import next_place
 from dossier.model import STORE_BOOK, BookName, Place, Role, Seen, StoreId
+from lies.corpus import PASSED_OVER, lie
+from lies.households import team
 
 BOOK = BookName(HOME)
 
@@ -57,23 +57,11 @@ def signed_by_other(s: Scribe) -> None:
 
 
 @lie("entry-forged")
-def signed_under_other_card(s: Scribe) -> None:
-    """A statement in the coordinator's name, under the card of a regisseur."""
-    s.write("anna", team(s).rekey(PLAN), identity=person("jan"))
-
-
-@lie("entry-forged")
 def altered_after_signing(s: Scribe) -> bytes:
     """A suspension of another than the one that was signed for."""
-    team(s).write("anna", s.suspension("sara"))
+    team(s).write("anna", s.suspension("jan"))
     line = s.log.pop().line
-    return line.replace(b'"member.suspended/1","sara"', b'"member.suspended/1","jan"')
-
-
-@lie("entry-out-of-place")
-def index_of_another(s: Scribe) -> None:
-    """An entry that says that it stands further on."""
-    s.write("anna", s.admission("jan", Role.REGISSEUR), ruling={"position": 7})
+    return line.replace(b'"member.suspended/1","jan"', b'"member.suspended/1","ian"')
 
 
 @lie("entry-out-of-place")
@@ -107,24 +95,11 @@ def seen_of_another_log(s: Scribe) -> None:
     s.write("anna", s.admission("jan", Role.REGISSEUR), signed={"seen": Seen(1, bytes(32))})
 
 
-@lie("entry-seen")
-def seen_what_was_to_come(s: Scribe) -> None:
-    """An entry by one who had seen more than there was."""
-    s.write("anna", s.admission("jan", Role.REGISSEUR), signed={"seen": Seen(3, bytes(32))})
-
-
 @lie("unknown-statement")
 def statement_of_a_later_version(s: Scribe) -> bytes:
     """A statement whose tag this version does not know."""
     s.write("anna", s.admission("jan", Role.REGISSEUR))
     return s.log.pop().line.replace(b"member.admitted/1", b"member.admitted/2")
-
-
-@lie("bad-entry")
-def field_too_many(s: Scribe) -> bytes:
-    """A statement with a field that its tag does not have."""
-    team(s).write("anna", s.suspension("jan"))
-    return s.log.pop().line.replace(b'"jan","verlof"]', b'"jan","verlof","x"]')
 
 
 @lie("bad-entry")
