@@ -139,8 +139,7 @@ def is_word(text: str) -> bool:
 
 def write_time(at: datetime) -> str:
     """Write a moment as ISO 8601 in UTC with milliseconds: 2026-11-23T18:56:39.123Z."""
-    at = at.astimezone(UTC)
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def read_time(text: str) -> datetime:

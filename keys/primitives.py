@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -230,6 +231,12 @@ def sign(seed: bytes, message: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(seed).sign(message)
 
 
+@lru_cache(maxsize=256)  # a log has many signatures by few keys
+def _sign_public_key(public: bytes) -> Ed25519PublicKey:
+    """Load a public key. Raises ValueError."""
+    return Ed25519PublicKey.from_public_bytes(public)
+
+
 def verify(public: bytes, signature: bytes, message: bytes) -> None:
     """Check an Ed25519 signature by a key that `check_public_keys` has let through.
 
@@ -237,7 +244,7 @@ def verify(public: bytes, signature: bytes, message: bytes) -> None:
         BadSignatureError: when it is not that key's signature over the message.
     """
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        _sign_public_key(public).verify(signature, message)
     except (InvalidSignature, ValueError) as e:
         raise BadSignatureError("signature") from e
 

@@ -7,7 +7,7 @@ from typing import BinaryIO, NamedTuple
 from dossier import vault
 from dossier.actions.contents import read, write
 from dossier.desk import Desk
-from dossier.errors import NotFoundError, RefusedError
+from dossier.errors import NotFoundError, RefusedError, UsageError
 from dossier.gate.base import Situation
 from dossier.model import (
     COVER,
@@ -50,6 +50,7 @@ def open_household(
     regisseur: so the household is opened, the cover written, and then the regisseur assigned.
     """
     situation = desk.gate.survey()
+    _check_member(situation, regisseur)
     own = regisseur == desk.handle
     first = None if cover is not None and not own else regisseur
     household = Household(new_household_id(random_bytes(8)), desk.handle, situation.at)
@@ -67,6 +68,12 @@ def open_household(
     if first != regisseur and regisseur is not None:
         assign(desk, household.household, regisseur)
     return household.household, written
+
+
+def _check_member(situation: Situation, handle: Handle | None) -> None:
+    """See that a handle is someone's, before keys are made for them. Raises UsageError."""
+    if handle is not None and handle not in situation.register.members:
+        raise UsageError(str(Reason.UNKNOWN_MEMBER), handle=handle)
 
 
 def own(desk: Desk) -> Handle | None:
@@ -151,6 +158,7 @@ def assign(desk: Desk, household_id: HouseholdId, regisseur: Handle) -> list[Sec
     household = situation.register.households[household_id]
     if household.regisseur == regisseur:
         return []  # so that assigning many can be run again
+    _check_member(situation, regisseur)
     made = new_keys(desk, situation, household, list(household.sections), regisseur=regisseur)
     statement = Statement(
         "regisseur.assigned/1", household=household_id, handle=regisseur, keyings=made.keyings

@@ -61,9 +61,9 @@ class Root(Group):
     cls=Root,
     name="dossier",
     context_settings={"help_option_names": ["--help"], "max_content_width": 100},
-    help=N_("An encrypted store for shared household dossiers."),
+    help=N_("An encrypted store for the household dossiers of a social team."),
 )
-@option("--store", metavar="PLACE", help=N_("The folder of the store (or DOSSIER_STORE)."))
+@option("--store", metavar="PLACE", help=N_("Where the store is (or DOSSIER_STORE)."))
 @option("--token", metavar="FILE", help=N_("Your token file (or DOSSIER_TOKEN)."))
 @option(
     "--passphrase-file", metavar="FILE", help=N_("Read the passphrase from a file that only you can read.")
@@ -71,11 +71,15 @@ class Root(Group):
 @option(
     "--passphrase-fd", metavar="N", type=int, help=N_("Read the passphrase from an open file descriptor.")
 )
-@option("--json", is_flag=True, help=N_("Answer with one JSON object."))
-@option("--lang", type=click.Choice(words.LANGUAGES), help=N_("Dutch or English; else as your locale says."))
-@option("--quiet", is_flag=True, help=N_("Say nothing but errors."))
-@option("--debug", is_flag=True, help=N_("Show where an error of the program itself arose."))
-@option("--no-input", is_flag=True, help=N_("Never ask; name the missing option instead."))
+@option("--json", is_flag=True, help=N_("Answer with one JSON object, for programs."))
+@option(
+    "--lang",
+    type=click.Choice(words.LANGUAGES),
+    help=N_("Dutch or English; left out, as your computer is set."),
+)
+@option("--quiet", is_flag=True, help=N_("Say nothing, unless something goes wrong."))
+@option("--debug", is_flag=True, help=N_("Show where an error in the program itself arose."))
+@option("--no-input", is_flag=True, help=N_("Never ask anything; stop and name the missing option."))
 @click.version_option(
     __version__,
     "--version",

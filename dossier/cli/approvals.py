@@ -15,7 +15,7 @@ from keys.encoding import fingerprint
 number_argument = click.argument("number", type=click.IntRange(min=0), metavar="N")
 
 
-@click.group(cls=Group, help=N_("What waits for a second person."))
+@click.group(cls=Group, help=N_("Approvals: what waits for a second person."))
 def approval() -> None:
     """Approvals."""
 
@@ -61,7 +61,9 @@ def list_(setting: Setting) -> None:
     )
 
 
-@approval.command(help=N_("Approve: it takes effect now. You are the second person; look at what it is."))
+@approval.command(
+    help=N_("Approve: it takes effect at once. You are the second person, so look well at what it is.")
+)
 @number_argument
 @pass_setting
 def give(setting: Setting, number: int) -> None:
@@ -77,7 +79,7 @@ def give(setting: Setting, number: int) -> None:
     answer(setting, "approval-give", data, lambda: lines)
 
 
-@approval.command(help=N_("Refuse: it ends here."))
+@approval.command(help=N_("Refuse: it ends, and changes nothing."))
 @number_argument
 @pass_setting
 def refuse(setting: Setting, number: int) -> None:

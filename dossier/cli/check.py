@@ -16,11 +16,16 @@ from dossier.log.report import Report
 
 @click.command(
     cls=Command,
-    help=N_("Check the health of the whole store: books, keys against policy, contents, leftovers."),
+    help=N_(
+        "Check the health of the whole store. Its books, keys against rights, contents, and what a crash left."
+    ),
 )
-@option("--deep", is_flag=True, help=N_("Read every content too, and compare it with its digest."))
+@option("--deep", is_flag=True, help=N_("Read every content too, as it is sealed, and compare it."))
 @option(
-    "--root", type=FINGERPRINT, metavar="FP", help=N_("The root card's fingerprint: then no token is needed.")
+    "--root",
+    type=FINGERPRINT,
+    metavar="FP",
+    help=N_("The fingerprint of the root card; no token is needed then."),
 )
 @pass_setting
 def check(setting: Setting, deep: bool, root: str | None) -> None:  # noqa: FBT001

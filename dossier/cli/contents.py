@@ -25,14 +25,17 @@ purpose = option("--purpose", required=True, type=PURPOSE, metavar="ID", help=PU
 
 
 @click.command(
-    cls=Command, help=N_("Open a section, for a purpose. The log says so before you see anything.")
+    cls=Command, help=N_("Open a section, for a purpose. The log says so before you see anything of it.")
 )
 @household
 @section
 @purpose
 @option("--version", "version", type=int, metavar="N", help=N_("An earlier version; left out, the last."))
 @option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", help=N_("Write to a file that must not exist.")
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=N_("Write it to this file, which must not exist yet."),
 )
 @pass_setting
 def read(
@@ -116,15 +119,18 @@ def _write_out(out: Path, data: bytes) -> None:
         os.close(fd)
 
 
-@click.command(cls=Command, help=N_("Write the next version of a section, from a file or from stdin."))
+@click.command(cls=Command, help=N_("Write the next version of a section. From a file, or from stdin."))
 @household
 @section
 @click.argument("file", metavar="[FILE|-]", default="-")
 @purpose
 @option(
-    "--media-type", type=click.Choice(MEDIA_TYPES), help=N_("What kind of content it is; left out, guessed.")
+    "--media-type",
+    type=click.Choice(MEDIA_TYPES),
+    metavar="TYPE",
+    help=N_("What it is, such as text/markdown or application/pdf; left out, guessed."),
 )
-@option("--after", type=int, metavar="N", help=N_("Only when N is the last version."))
+@option("--after", type=int, metavar="N", help=N_("Only if N is the last version."))
 @pass_setting
 def write(
     setting: Setting,
@@ -181,7 +187,9 @@ def guess(file: str, source: BinaryIO) -> str:
     return by_name.get(Path(file).suffix, "text/plain")
 
 
-@click.command(cls=Command, help=N_("Edit a section in your own editor, in memory only."))
+@click.command(
+    cls=Command, help=N_("Edit a section in your own editor. The text stays in memory, off the disk.")
+)
 @household
 @section
 @purpose
@@ -209,7 +217,7 @@ def edit(setting: Setting, household: HouseholdId, section: SectionName, purpose
     _written(setting, "edit", household, section, written)
 
 
-@click.command(cls=Command, help=N_("List the versions of a section: by whom, when, how large. No content."))
+@click.command(cls=Command, help=N_("List the versions of a section. By whom, when, how large; no content."))
 @household
 @section
 @pass_setting

@@ -198,10 +198,13 @@ def open_store(setting: Setting) -> Store:
 def open_token(setting: Setting) -> tuple[Path, Unlocked, str]:
     """Unlock the token: its path, what is in it, and the passphrase that opened it."""
     path = token_of(setting)
-    if not path.exists():
-        raise LockedError("no-token")
-    secret = passphrase(setting, say("Passphrase of {name}:", name=path.name))
-    return path, unlock(path, secret), secret
+    try:
+        if not path.exists():
+            raise LockedError("no-token")
+        secret = passphrase(setting, say("Passphrase of {name}:", name=path.name))
+        return path, unlock(path, secret), secret
+    except OSError as e:
+        raise LockedError("no-token") from e
 
 
 def open_desk(setting: Setting) -> Desk:

@@ -11,17 +11,15 @@ CODES = {
     0: N_("done"),
     1: N_("an error of the program itself"),
     2: N_("wrong use"),
-    3: N_("cancelled by the user"),
-    4: N_("locked: no token, wrong passphrase, card not admitted here, member suspended"),
+    3: N_("cancelled by the user; nothing was done"),
+    4: N_("locked: no token, wrong passphrase, card not admitted, suspended"),
     5: N_("not found, or no right in that household at all"),
-    6: N_(
-        "refused: there is a right, but not for this section, purpose, deed, moment; or the role may not do this"
-    ),
+    6: N_("refused: not for this section, purpose, deed, moment or role"),
     7: N_("waits for someone else's approval"),
     8: N_("integrity: altered, moved, cut short, rolled back, forged"),
     9: N_("the store or its log cannot be reached or written; nothing was opened"),
-    10: N_("partly done"),
-    11: N_("changed in the meantime, or keys changed while writing: nothing was written"),
+    10: N_("partly done; run it again for the rest"),
+    11: N_("changed in the meantime: nothing was written"),
     130: N_("interrupted"),
 }
 

@@ -43,12 +43,14 @@ from dossier.model import (
 )
 
 
-@click.group(cls=Group, help=N_("Scoped, dated access for a colleague."))
+@click.group(cls=Group, help=N_("Grants: access for a colleague, for part of it and for a time."))
 def grant() -> None:
     """Grants."""
 
 
-@grant.command(help=N_("Give a colleague access to sections of households, for purposes, until a day."))
+@grant.command(
+    help=N_("Give a colleague access for a time. To these sections of these households, for these purposes.")
+)
 @click.argument("words", nargs=-1, required=True, metavar="H... HANDLE")
 @option(
     "--role",
@@ -56,7 +58,7 @@ def grant() -> None:
     required=True,
     type=Read("role", role),
     metavar="ROLE",
-    help=N_("The role that they act in."),
+    help=N_("The role in which they get it."),
 )
 @option(
     "--section",
@@ -65,7 +67,7 @@ def grant() -> None:
     required=True,
     callback=many(section_name),
     metavar="S",
-    help=N_("The sections."),
+    help=N_("The sections, such as aanmeld,plan."),
 )
 @option(
     "--purpose",
@@ -74,13 +76,20 @@ def grant() -> None:
     required=True,
     callback=many(purpose_id),
     metavar="ID",
-    help=N_("The purposes."),
+    help=N_("What they may open them for."),
 )
-@option("--until", required=True, metavar="DATE", help=N_("The last day: 2027-01-31, or 14d, 3m, 1y."))
 @option(
-    "--deed", "deeds", multiple=True, callback=many(deed), metavar="read|write", help=N_("Left out: read.")
+    "--until", required=True, metavar="DATE", help=N_("The last day: 2027-01-31, or 14d, 3m, 1y from now.")
 )
-@option("--reason", type=REASON, metavar="CODE", help=N_("Why, as a code from the policy."))
+@option(
+    "--deed",
+    "deeds",
+    multiple=True,
+    callback=many(deed),
+    metavar="read|write",
+    help=N_("What they may do; left out, read."),
+)
+@option("--reason", type=REASON, metavar="CODE", help=N_("Why: a reason code from the policy."))
 @pass_setting
 def give(
     setting: Setting,
@@ -211,7 +220,7 @@ def list_(
     )
 
 
-@grant.command(help=N_("End a grant, and give the sections that it covered new keys at once."))
+@grant.command(help=N_("End a grant at once. The sections that it was for get new keys."))
 @click.argument("household", type=HOUSEHOLD, metavar="H")
 @click.argument("grant_id", type=GRANT, metavar="GRANT")
 @reason_option
@@ -229,7 +238,7 @@ def _revoked(grant_id: GrantId, revoked: actions.Revoked) -> Any:
     yield say(
         "{grant} is revoked; new keys for: {sections}.", grant=grant_id, sections=", ".join(revoked.rekeyed)
     )
-    yield _("What cannot be undone: what they copied, they have; of this store, these they opened before:")
+    yield _("What cannot be undone: they keep what they copied. They have opened here:")
     for section, version, at in revoked.opened:
         yield f"  {section} {version}  {day(at)}"
     if not revoked.opened:
@@ -237,7 +246,7 @@ def _revoked(grant_id: GrantId, revoked: actions.Revoked) -> Any:
 
 
 @click.command(
-    cls=Command, help=N_("Tell everyone who can open a household now: by which right, until when.")
+    cls=Command, help=N_("Tell who can open a household now. Everyone, by which right, and until when.")
 )
 @click.argument("household", type=HOUSEHOLD, metavar="H")
 @click.argument("section", type=SECTION, metavar="[SECTION]", required=False)

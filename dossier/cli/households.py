@@ -19,7 +19,7 @@ from dossier.model import Handle, HouseholdId, PurposeId, handle, household_id, 
 from dossier.register.households import Household, Section
 
 
-@click.group(cls=Group, help=N_("Households: open, list, show, assign."))
+@click.group(cls=Group, help=N_("Households: open, list, show, give a regisseur."))
 def household() -> None:
     """Households."""
 
@@ -29,10 +29,10 @@ def household() -> None:
     "--regisseur",
     type=HANDLE,
     metavar="HANDLE",
-    help=N_("Who directs the help. A regisseur opens for themselves."),
+    help=N_("Who directs the help. A regisseur opens one for themselves."),
 )
-@option("--cover", metavar="FILE|-", help=N_("What goes on the voorblad: who this is about."))
-@option("--purpose", type=PURPOSE, metavar="ID", help=N_("For which the voorblad is written."))
+@option("--cover", metavar="FILE|-", help=N_("A file with the voorblad: who it is about."))
+@option("--purpose", type=PURPOSE, metavar="ID", help=N_("What the voorblad is written for."))
 @pass_setting
 def open_(setting: Setting, regisseur: Handle | None, cover: str | None, purpose: PurposeId | None) -> None:
     """Open a household."""
@@ -50,9 +50,9 @@ def open_(setting: Setting, regisseur: Handle | None, cover: str | None, purpose
 
 
 @household.command("list", help=N_("List your households. No names, unless you ask for them with a purpose."))
-@option("--unassigned", is_flag=True, help=N_("Those without a regisseur, for coordinators."))
-@option("--names", is_flag=True, help=N_("Open the voorblad of each, and write that down for each."))
-@option("--purpose", type=PURPOSE, metavar="ID", help=N_("The purpose for which names are opened: caseload."))
+@option("--unassigned", is_flag=True, help=N_("Those without a regisseur; for coordinators."))
+@option("--names", is_flag=True, help=N_("Open the voorblad of each; the log keeps that, one by one."))
+@option("--purpose", type=PURPOSE, metavar="ID", help=N_("What you need the names for, such as caseload."))
 @pass_setting
 def list_(setting: Setting, unassigned: bool, names: bool, purpose: PurposeId | None) -> None:  # noqa: FBT001
     """List households."""
@@ -102,7 +102,9 @@ def _cells(row: dict[str, Any], until: str, *, names: bool) -> list[str]:
     return [*cells, row["name"] or "-"] if names else cells
 
 
-@household.command(help=N_("Show a household's sections, their versions, and who may open what. No content."))
+@household.command(
+    help=N_("Show a household without its content. Its sections, their versions, and who may open what.")
+)
 @click.argument("household", type=HOUSEHOLD, metavar="H")
 @pass_setting
 def show(setting: Setting, household: HouseholdId) -> None:
@@ -156,7 +158,11 @@ def _shown(found: Household, data: dict[str, Any]) -> Any:
         yield say("CARE: entry {entry} does not stand ({reason}) and changes nothing.", **fault)
 
 
-@household.command(help=N_("Give households another regisseur, with new keys; or, with --until, a stand-in."))
+@household.command(
+    help=N_(
+        "Give households another regisseur. Their keys are renewed. With --until it is a stand-in by a grant."
+    )
+)
 @click.argument("words", nargs=-1, required=True, metavar="H... HANDLE")
 @option("--from", "from_", type=HANDLE, metavar="HANDLE", help=N_("All households of this regisseur."))
 @option("--until", metavar="DATE", help=N_("A stand-in up to this day; the regisseur stays."))

@@ -23,21 +23,24 @@ from keys.encoding import parse_json
 def moment(text: str) -> datetime:
     """Read a day or a moment; without a zone, in this computer's. Raises UsageError."""
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError as e:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as e:
         raise UsageError("bad-date") from e
-    return at.astimezone(UTC)
 
 
 MOMENT = Read("moment", moment)
 
 
-@click.group(cls=Group, help=N_("The log: show, verify, export. Looking into it is written down too."))
+@click.group(cls=Group, help=N_("The log: show, verify, export. Who looks into it stands in it too."))
 def log() -> None:
     """The log."""
 
 
-@log.command(help=N_("Show entries: your own deeds; a regisseur also those on their households."))
+@log.command(
+    help=N_(
+        "Show entries of the log. Your own deeds; as a regisseur those on your households too; as a toezichthouder all."
+    )
+)
 @option("--household", type=HOUSEHOLD, metavar="H", help=N_("Only those on this household."))
 @option("--member", type=HANDLE, metavar="HANDLE", help=N_("Only those of this member."))
 @option("--since", type=MOMENT, metavar="T", help=N_("From this day or moment on."))
@@ -71,15 +74,22 @@ def _row(entry: Entry) -> tuple[str, ...]:
     return (str(entry.index), day(entry.at), *who)
 
 
-@log.command(help=N_("Check the whole log: tree, checkpoints, signatures, statements and their copies."))
+@log.command(
+    help=N_(
+        "Check the whole log. Its tree, checkpoints and signatures, every statement, and every copy of one."
+    )
+)
 @option(
     "--against",
     type=click.Path(path_type=Path),
     metavar="NOTE",
-    help=N_("A checkpoint that this log must begin with."),
+    help=N_("A note kept from before: the log must still begin so."),
 )
 @option(
-    "--root", type=FINGERPRINT, metavar="FP", help=N_("The root card's fingerprint: then no token is needed.")
+    "--root",
+    type=FINGERPRINT,
+    metavar="FP",
+    help=N_("The fingerprint of the root card; no token is needed then."),
 )
 @pass_setting
 def verify(setting: Setting, against: Path | None, root: str | None) -> None:
@@ -129,7 +139,11 @@ def _verified(report: Report) -> Any:
         yield f"{mark('care')}: " + say("left by a crash, harmless: {leftover}", leftover=leftover)
 
 
-@log.command(help=N_("Print the signed note over the log as it is: keep it elsewhere, and compare it later."))
+@log.command(
+    help=N_(
+        "Print a signed note on the log as it is now. Keep it elsewhere: `log verify --against` compares it later."
+    )
+)
 @pass_setting
 def checkpoint(setting: Setting) -> None:
     """Print the checkpoint."""
@@ -137,7 +151,7 @@ def checkpoint(setting: Setting) -> None:
     answer(setting, "log-checkpoint", {"note": note}, lambda: note.splitlines())
 
 
-@log.command(help=N_("Print the verifier keys of the log, one per line, newest last."))
+@log.command(help=N_("Print the keys that verify the log's notes. One per line, newest last."))
 @pass_setting
 def vkey(setting: Setting) -> None:
     """Print verifier keys."""
@@ -146,7 +160,9 @@ def vkey(setting: Setting) -> None:
 
 
 @log.command(
-    help=N_("Write every entry, one per line, exactly as the tree hashes it. For the toezichthouder.")
+    help=N_(
+        "Write out all entries of the log. One per line, byte for byte as they are hashed; for the toezichthouder."
+    )
 )
 @pass_setting
 def export(setting: Setting) -> None:

@@ -19,16 +19,16 @@ from keys.encoding import fingerprint as fingerprint_of
 
 _LARGEST_CARD = 4096
 reason_option = option(
-    "--reason", required=True, type=REASON, metavar="CODE", help=N_("Why, as a code from the policy.")
+    "--reason", required=True, type=REASON, metavar="CODE", help=N_("Why: a reason code from the policy.")
 )
 
 
-@click.group(cls=Group, help=N_("Members: admit, list, change roles, suspend, restore."))
+@click.group(cls=Group, help=N_("Members: admit, list, give roles, suspend, restore."))
 def member() -> None:
     """Members."""
 
 
-@member.command(help=N_("Admit the holder of a card. They told you its fingerprint themselves."))
+@member.command(help=N_("Admit the holder of a card. They have told you its fingerprint themselves."))
 @click.argument("card_file", type=click.Path(path_type=Path), metavar="CARDFILE")
 @option(
     "--role",
@@ -37,7 +37,7 @@ def member() -> None:
     required=True,
     callback=many(role),
     metavar="ROLE",
-    help=N_("Their roles."),
+    help=N_("A role that they get."),
 )
 @option(
     "--fingerprint",
@@ -143,8 +143,8 @@ def list_(setting: Setting) -> None:
 
 @member.command(help=N_("Give or take roles. A role taken away ends what was given for it."))
 @click.argument("handle", type=HANDLE, metavar="HANDLE")
-@option("--add", multiple=True, callback=many(role), metavar="ROLE", help=N_("Roles to give."))
-@option("--remove", multiple=True, callback=many(role), metavar="ROLE", help=N_("Roles to take away."))
+@option("--add", multiple=True, callback=many(role), metavar="ROLE", help=N_("A role to give."))
+@option("--remove", multiple=True, callback=many(role), metavar="ROLE", help=N_("A role to take away."))
 @pass_setting
 def roles(setting: Setting, handle: Handle, add: tuple[Role, ...], remove: tuple[Role, ...]) -> None:
     """Change roles."""
@@ -166,7 +166,7 @@ def _done(stated: Stated, *lines: str) -> list[str]:
     return [] if stated.waits else list(lines)
 
 
-@member.command(help=N_("Suspend a member: from their next command on they do nothing."))
+@member.command(help=N_("Suspend a member. From their next command on, nothing opens for them."))
 @click.argument("handle", type=HANDLE, metavar="HANDLE")
 @reason_option
 @pass_setting
@@ -189,7 +189,7 @@ def suspend(setting: Setting, handle: Handle, reason: str) -> None:
     _wait(stated)
 
 
-@member.command(help=N_("Undo a suspension."))
+@member.command(help=N_("Undo a suspension. The member has their roles again."))
 @click.argument("handle", type=HANDLE, metavar="HANDLE")
 @reason_option
 @pass_setting

@@ -6,10 +6,10 @@ from pathlib import Path
 from dossier.cli import context, terminal
 from dossier.cli.context import Setting
 from dossier.cli.words import _, language, say
-from dossier.errors import CancelledError, UsageError
-from keys.identity import Card
+from dossier.errors import CancelledError, UnreachableError, UsageError
+from keys.identity import Card, LocalIdentity
 from keys.passphrase import check_chosen, offer
-from keys.token import PROFILES
+from keys.token import PROFILES, Unlocked, rewrite, write_new
 
 
 def profile() -> str:
@@ -46,7 +46,7 @@ def new_passphrase(setting: Setting, card: Card, file: str | None = None, fd: in
         raise UsageError("missing-option", option="--passphrase-file")
     offered = offer(language())
     terminal.tell(say("A passphrase of six random words for you: {words}", words=offered))
-    terminal.tell(_("Press Enter to take it, after you have written it down; or type one of your own."))
+    terminal.tell(_("Write it down and press Enter to take it; or type one of your own."))
     chosen = terminal.ask(_("Passphrase:"), hidden=True) or offered
     if chosen != offered:
         check_chosen(chosen, card.handle, card.person)

@@ -13,6 +13,8 @@ from keys.errors import BadEncodingError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+CLICKS_OWN = (N_("[OPTIONS]"), N_("COMMAND [ARGS]..."))  # click writes these without looking them up
+
 
 class Command(click.Command):
     """A command whose help is translated when it is shown."""
@@ -24,10 +26,22 @@ class Command(click.Command):
             with formatter.indentation():
                 formatter.write_text(_(self.help))
 
-    def get_short_help_str(self, limit: int = 70) -> str:
+    def get_short_help_str(self, limit: int = 0) -> str:  # noqa: ARG002 (a line goes on below, it is not cut)
         """Give the first sentence, translated."""
-        text = _(self.help or "").split(". ", maxsplit=1)[0].rstrip(".")
-        return text if len(text) <= limit else text[: limit - 3] + "..."
+        return _(self.help or "").split(". ", maxsplit=1)[0].rstrip(".")
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Give the pieces of the usage line, translated."""
+        return [_(piece) for piece in super().collect_usage_pieces(ctx)]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; one that is missing is named as in the usage line."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.MissingParameter as e:
+            if isinstance(e.param, click.Argument):
+                e.param_hint = f"'{_(e.param.make_metavar(ctx))}'"
+            raise
 
 
 class Group(Command, click.Group):
@@ -38,6 +52,10 @@ class Group(Command, click.Group):
 
 class Option(click.Option):
     """An option whose help is translated when it is shown."""
+
+    def make_metavar(self, ctx: click.Context) -> str:
+        """Give the word that stands for the value, translated."""
+        return _(super().make_metavar(ctx))
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Give the option's line of help, translated."""
@@ -111,11 +129,13 @@ FINGERPRINT = Read("fingerprint", fingerprint)
 def many(read: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, Sequence[str]], Any]:
     """Make a callback for an option that is repeated or takes a comma list."""
 
-    def split(_ctx: click.Context, _param: click.Parameter, values: Sequence[str]) -> tuple[Any, ...]:
+    def split(_ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> tuple[Any, ...]:
         words = [word for value in values for word in value.split(",") if word]
+        if values and not words:
+            raise UsageError("missing-option", option=param.opts[0])
         return tuple(dict.fromkeys(read(word) for word in words))
 
     return split
 
 
-PURPOSE_HELP = N_("The purpose, as `dossier purpose list` names it: written down before anything opens.")
+PURPOSE_HELP = N_("What you need it for, as `dossier purpose list` names it. The log keeps it.")

@@ -51,7 +51,7 @@ def _document(file: Path) -> bytes:
         raise UsageError("file-unreadable") from e
 
 
-@policy.command(help=N_("Check a policy document, without adopting it. Needs no token."))
+@policy.command(help=N_("Check a policy document, without adopting it. No token is needed."))
 @file_argument
 @pass_setting
 def check(setting: Setting, file: Path) -> None:
@@ -67,7 +67,7 @@ def check(setting: Setting, file: Path) -> None:
     answer(setting, "policy-check", {"ok": True, **_described(found)}, lambda: lines)
 
 
-@policy.command(help=N_("Adopt a policy document, whole. A second coordinator may have to approve."))
+@policy.command(help=N_("Adopt a policy document as a whole. A second coordinator may have to approve it."))
 @file_argument
 @pass_setting
 def adopt(setting: Setting, file: Path) -> None:
@@ -83,12 +83,12 @@ def adopt(setting: Setting, file: Path) -> None:
         raise WaitsError("waits", number=stated.entry.index)
 
 
-@click.group(cls=Group, help=N_("Purposes (doelen): what a section may be opened for."))
+@click.group(cls=Group, help=N_("Purposes: what a section may be opened for."))
 def purpose() -> None:
     """Purposes."""
 
 
-@purpose.command("list", help=N_("List the purposes of the policy in force, each with its ground."))
+@purpose.command("list", help=N_("List the purposes in the policy, each with its ground in law."))
 @option("--role", "role_", type=Read("role", role), metavar="ROLE", help=N_("Only those for this role."))
 @pass_setting
 def list_(setting: Setting, role_: Role | None) -> None:

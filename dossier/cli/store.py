@@ -7,17 +7,17 @@ import click
 from dossier.actions import store as actions
 from dossier.cli import context, terminal
 from dossier.cli.context import Setting, pass_setting
-from dossier.cli.newtoken import new_passphrase, profile
+from dossier.cli.newtoken import new_passphrase, rewrite_token, write_token
 from dossier.cli.params import FINGERPRINT, HANDLE, Command, option
 from dossier.cli.render import answer, note, progress
 from dossier.cli.words import N_, _, say
-from dossier.errors import DossierError, UnreachableError, UsageError
+from dossier.errors import CancelledError, IntegrityError, UnreachableError, UsageError
 from dossier.memory import Memory
 from dossier.policydoc import parse
 from keys.encoding import fingerprint
 from keys.errors import BadEncodingError
-from keys.identity import LocalIdentity
-from keys.token import Contact, Unlocked, rewrite, write_new
+from keys.identity import LocalIdentity, is_person_text
+from keys.token import Contact, Unlocked
 
 
 def identity_of(handle: str, person: str, org: str) -> LocalIdentity:
@@ -29,7 +29,7 @@ def identity_of(handle: str, person: str, org: str) -> LocalIdentity:
 
 
 @click.command(
-    cls=Command, help=N_("Make a new store, and the founder's token. The founder is its first coordinator.")
+    cls=Command, help=N_("Make a new store and the founder's token. The founder is its first coordinator.")
 )
 @option("--name", required=True, metavar="TEXT", help=N_("What the team calls its store."))
 @option("--founder", required=True, type=HANDLE, metavar="HANDLE", help=N_("The founder's handle."))
@@ -39,7 +39,7 @@ def identity_of(handle: str, person: str, org: str) -> LocalIdentity:
     "--policy",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help=N_("The first policy; left out, the default one."),
+    help=N_("The first policy; left out, the default policy."),
 )
 @pass_setting
 def init(setting: Setting, name: str, founder: str, person: str, org: str, policy: Path | None) -> None:
@@ -55,19 +55,21 @@ def init(setting: Setting, name: str, founder: str, person: str, org: str, polic
         raise UsageError("store-exists")
     if place.exists() and (flaw := probe(place)) is not None:
         raise UnreachableError(flaw)
+    if not is_person_text(name):
+        raise UsageError("bad-person")
     identity = identity_of(founder, person, org)
     secret = new_passphrase(setting, identity.card)
+    write_token(token, identity, secret)  # first: where that cannot be, nothing is made
     store_id, nonce = actions.new_store(identity.card)
     store = FileStore.create(place, store_id)
     if (flaw := probe(place)) is not None:
         raise UnreachableError(flaw)
-    write_new(token, identity, secret, profile())
     memory = Memory(context.state_folder(), identity, store_id)
     memory.root = identity.card.fingerprint
     desk = context.desk_of(setting, store, Unlocked(identity, None), memory)
     entry = actions.found(desk, name, nonce, text)
     unlocked = Unlocked(identity, Contact(store_id, memory.root, entry.leaf))
-    rewrite(token, unlocked, secret, profile())
+    rewrite_token(token, unlocked, secret)
     context.make_default(str(place), token)
     data = {
         "store": store_id,
@@ -89,7 +91,9 @@ def _policy_text(policy: Path | None) -> str:
         text = policy.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as e:
         raise UsageError("file-unreadable") from e
-    parse(text)
+    first = parse(text).version
+    if first != 1:
+        raise UsageError("policy-version", version=first, expected=1)
     return text
 
 
@@ -99,20 +103,20 @@ def _founded(data: dict[str, str], place: Path) -> list[str]:
         say("Your token: {token}", token=data["token"]),
         say("Root card: {fingerprint}", fingerprint=data["root_fingerprint"]),
         say("Welcome code: {welcome}", welcome=data["welcome"]),
-        _("Next: colleagues make a token (dossier token new) and hand you their card; admit them with"),
+        _("Next: colleagues make a token (dossier token new) and hand you their card. Admit them:"),
         "  dossier member admit CARDFILE --role ROLE --fingerprint FP",
     ]
 
 
 @click.command(
-    cls=Command, help=N_("Make first contact with a store, by the welcome code that you were handed.")
+    cls=Command, help=N_("Make first contact with a store. You need the welcome code that you were handed.")
 )
 @option(
     "--welcome",
     required=True,
     type=FINGERPRINT,
     metavar="CODE",
-    help=N_("The code that came with your admission."),
+    help=N_("The code that you were handed when you were admitted."),
 )
 @pass_setting
 def join(setting: Setting, welcome: str) -> None:
@@ -128,9 +132,9 @@ def join(setting: Setting, welcome: str) -> None:
             store, unlocked.identity, context.state_folder(), setting.clock, welcome, tick
         )
     if contact is not None and contact.root != desk.memory.root:
-        raise DossierError("memory-altered")
+        raise IntegrityError("memory-altered")
     known = Contact(store.store_id, desk.memory.root, leaf)
-    rewrite(path, Unlocked(unlocked.identity, known), secret)
+    rewrite_token(path, Unlocked(unlocked.identity, known), secret)
     context.make_default(context.place_of(setting), path)
     size = desk.memory.verified.size
     data = {"store": store.store_id, "root_fingerprint": known.root, "handle": desk.handle, "entries": size}
@@ -143,10 +147,10 @@ def _ask_again(setting: Setting, unlocked: Unlocked) -> None:
         return
     note(
         setting,
-        _("This token has been in contact with this store before. Its log is read from the beginning."),
+        _("This token has had contact with this store before. Its log is read from the beginning."),
     )
     if setting.asking() and not terminal.confirm(_("Go on?")):
-        raise DossierError("cancelled")
+        raise CancelledError
 
 
 def _joined(data: dict[str, object]) -> list[str]:

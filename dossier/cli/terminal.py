@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
+from dossier.cli.words import _
 from dossier.errors import CancelledError, UsageError
 
 
@@ -33,13 +34,13 @@ def ask(question: str, *, hidden: bool = False) -> str:
 
 def tell(text: str) -> None:
     """Show something on the terminal only, never on stdout."""
-    with _device() as (_, screen):
+    with _device() as (_keys, screen):
         screen.write(text + "\n")
 
 
 def confirm(question: str) -> bool:
     """Ask a question whose answer is yes or no; anything but yes is no."""
-    return ask(question + " [j/n]").strip().lower() in ("j", "ja", "y", "yes")
+    return ask(f"{question} {_('[y/n]')}").strip().lower() in ("j", "ja", "y", "yes")
 
 
 def present() -> bool:

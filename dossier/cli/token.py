@@ -6,13 +6,13 @@ import click
 
 from dossier.cli import context
 from dossier.cli.context import Setting, pass_setting
-from dossier.cli.newtoken import new_passphrase, profile
+from dossier.cli.newtoken import new_passphrase, profile, rewrite_token, write_token
 from dossier.cli.params import HANDLE, Group, option
 from dossier.cli.render import answer, note
 from dossier.cli.store import identity_of
 from dossier.cli.words import N_, _, say
-from dossier.errors import DossierError, UnreachableError, UsageError
-from keys.token import peek, rewrite, write_new
+from dossier.errors import UnreachableError, UsageError
+from keys.token import peek
 
 
 @click.group(cls=Group, help=N_("Your token: the file with your keys."))
@@ -20,7 +20,7 @@ def token() -> None:
     """The token."""
 
 
-@token.command(help=N_("Make a token, and the card to hand to a coordinator."))
+@token.command(help=N_("Make a token, and a card to hand to a coordinator."))
 @option(
     "--handle",
     required=True,
@@ -35,21 +35,22 @@ def token() -> None:
     required=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help=N_("Where the card goes."),
+    help=N_("The file for the card, which must not exist yet."),
 )
 @pass_setting
 def new(setting: Setting, handle: str, person: str, org: str, card_out: Path) -> None:
     """Draw keys; write the token and the card."""
     path = context.token_of(setting)
-    for place, code in ((path, "token-exists"), (card_out, "file-exists")):
-        if place.exists():
-            raise UsageError(code)
+    if path.exists():
+        raise UsageError("token-exists")
+    context.check_free(card_out)
     identity = identity_of(handle, person, org)
     secret = new_passphrase(setting, identity.card)
-    write_new(path, identity, secret, profile())
+    write_token(path, identity, secret)
     try:
         card_out.write_bytes(identity.card.write())
     except OSError as e:
+        path.unlink()  # nobody knows its card, and nothing else gives one
         raise UnreachableError("file-unwritable") from e
     print_ = identity.card.fingerprint
     data = {"token": str(path), "card": str(card_out), "card_fingerprint": print_}
@@ -61,14 +62,12 @@ def new(setting: Setting, handle: str, person: str, org: str, card_out: Path) ->
             say("Your token: {token}", token=path),
             say("Your card: {card}", card=card_out),
             say("Its fingerprint: {fingerprint}", fingerprint=print_),
-            _(
-                "Hand the card to a coordinator, and tell them the fingerprint yourself: by voice or on paper."
-            ),
+            _("Hand the card to a coordinator. Tell them the fingerprint yourself, by voice or on paper."),
         ],
     )
 
 
-@token.command(help=N_("Show what is in your token that is no secret."))
+@token.command(help=N_("Show what is in your token, but for its secrets."))
 @pass_setting
 def show(setting: Setting) -> None:
     """Show card, store, root card and roles."""
@@ -126,6 +125,6 @@ def passphrase(setting: Setting, new_passphrase_file: str | None, new_passphrase
     plain = Setting(no_input=setting.no_input)  # the old passphrase's file is not the new one's
     secret = new_passphrase(plain, unlocked.identity.card, new_passphrase_file, new_passphrase_fd)
     if secret == old:
-        raise DossierError("passphrase-same")
-    rewrite(path, unlocked, secret, profile())
+        raise UsageError("passphrase-same")
+    rewrite_token(path, unlocked, secret, profile())
     answer(setting, "token-passphrase", {"token": str(path)}, lambda: [_("The passphrase is changed.")])
