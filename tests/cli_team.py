@@ -138,14 +138,18 @@ class Team:
             return answer.json()
         return answer.error()
 
-    def command(self, who: str, *arguments: str, words: Sequence[str] = ("--no-input",)) -> list[str]:
+    def command(self, who: str, *arguments: str) -> list[str]:
         """Give a command as a process has it."""
-        return [sys.executable, "-m", "dossier", *self.options(who), *words, *arguments]
+        return [sys.executable, "-m", "dossier", *self.options(who), "--no-input", *arguments]
 
     def process(self, who: str, *arguments: str, stdin: bytes = b"", **more: str) -> Answer:
         """Run a command in a process of its own, without a terminal."""
+        return self.process_plain(who, self.command(who, *arguments), stdin=stdin, **more)
+
+    def process_plain(self, who: str, command: Sequence[str], *, stdin: bytes = b"", **more: str) -> Answer:
+        """Run any command in a member's environment."""
         done = subprocess.run(
-            self.command(who, *arguments),
+            command,
             input=stdin,
             capture_output=True,
             check=False,

@@ -111,6 +111,8 @@ def run(arguments: list[str]) -> int:
         code = root.main(arguments, prog_name="dossier", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as e:
+        if as_json:
+            return _report(as_json, 2, "usage", words.say("Missing command."))
         click.echo(e.ctx.get_help() if e.ctx else "", err=True)
         return 2
     except click.ClickException as e:

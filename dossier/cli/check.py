@@ -16,9 +16,7 @@ from dossier.log.report import Report
 
 @click.command(
     cls=Command,
-    help=N_(
-        "Check the health of the whole store. Its books, keys against rights, contents, and what a crash left."
-    ),
+    help=N_("Check the health of the whole store. Books, keys against rights, contents, what a crash left."),
 )
 @option("--deep", is_flag=True, help=N_("Read every content too, as it is sealed, and compare it."))
 @option(

@@ -26,9 +26,9 @@ class Setting:
     """The global options, and what the environment says."""
 
     def __init__(self, **options: object) -> None:
-        self.store: str | None = _text(options.get("store"))
-        self.token: str | None = _text(options.get("token"))
-        self.passphrase_file: str | None = _text(options.get("passphrase_file"))
+        self.store = _text(options, "store")
+        self.token = _text(options, "token")
+        self.passphrase_file = _text(options, "passphrase_file")
         self.passphrase_fd: int | None = options.get("passphrase_fd")  # type: ignore[assignment]
         self.json = bool(options.get("json"))
         self.quiet = bool(options.get("quiet"))
@@ -53,8 +53,12 @@ class Setting:
             raise UsageError("missing-option", option=option)
 
 
-def _text(value: object) -> str | None:
-    return str(value) if value else None
+def _text(options: dict[str, object], name: str) -> str | None:
+    """Give an option's text; an empty one, of a variable that was never set, is no wish for the default."""
+    value = options.get(name)
+    if value == "":
+        raise UsageError("missing-option", option="--" + name.replace("_", "-"))
+    return None if value is None else str(value)
 
 
 pass_setting: Callable[..., Callable[..., None]] = click.make_pass_decorator(Setting)
@@ -85,17 +89,20 @@ def defaults() -> dict[str, str]:
         return {}
     except (OSError, ValueError) as e:
         raise UsageError("bad-config") from e
+    if not isinstance(found, dict):
+        raise UsageError("bad-config")
     return {name: str(found[name]) for name in ("store", "token") if name in found}
 
 
 def make_default(place: str, token: Path) -> None:
-    """Make a store and a token this user's default."""
-    from dossier.storage.durable import replace  # noqa: PLC0415 (only first contact writes this)
+    """Make a store and a token this user's default. Raises UnreachableError."""
+    from dossier.storage.durable import replace, translated  # noqa: PLC0415 (only first contact writes this)
 
     folder = config_folder()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    chosen = {"store": str(Path(place).resolve()), "token": str(token.resolve())}
-    replace(folder / "config.json", json.dumps(chosen).encode("utf-8"))
+    with translated():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        chosen = {"store": str(Path(place).resolve()), "token": str(token.resolve())}
+        replace(folder / "config.json", json.dumps(chosen).encode("utf-8"))
 
 
 def place_of(setting: Setting) -> str:

@@ -13,8 +13,8 @@ KEYS: dict[str, tuple[str, str, str]] = {
         N_("Ask a coordinator how you stand: dossier member list"),
     ),
     "no-token": (
-        N_("Your token is not there."),
-        N_("There is no file in the place named by --token, DOSSIER_TOKEN or your default."),
+        N_("Your token cannot be read."),
+        N_("No file is where --token, DOSSIER_TOKEN or your default says, or it is closed."),
         N_("Name the right file with --token; if you have none: dossier token new"),
     ),
     "not-joined": (

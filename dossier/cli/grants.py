@@ -162,7 +162,7 @@ def _show_first(
 @option("--member", type=HANDLE, metavar="HANDLE", help=N_("Only of this member."))
 @option(
     "--expiring",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=9999),
     metavar="DAYS",
     help=N_("Only those that end within so many days."),
 )

@@ -36,11 +36,7 @@ def log() -> None:
     """The log."""
 
 
-@log.command(
-    help=N_(
-        "Show entries of the log. Your own deeds; as a regisseur those on your households too; as a toezichthouder all."
-    )
-)
+@log.command(help=N_("Show entries of the log. Your own; a regisseur also those on their households."))
 @option("--household", type=HOUSEHOLD, metavar="H", help=N_("Only those on this household."))
 @option("--member", type=HANDLE, metavar="HANDLE", help=N_("Only those of this member."))
 @option("--since", type=MOMENT, metavar="T", help=N_("From this day or moment on."))
@@ -140,9 +136,7 @@ def _verified(report: Report) -> Any:
 
 
 @log.command(
-    help=N_(
-        "Print a signed note on the log as it is now. Keep it elsewhere: `log verify --against` compares it later."
-    )
+    help=N_("Print a signed note on the log as it is now. Keep it elsewhere, for `log verify --against`.")
 )
 @pass_setting
 def checkpoint(setting: Setting) -> None:
@@ -160,9 +154,7 @@ def vkey(setting: Setting) -> None:
 
 
 @log.command(
-    help=N_(
-        "Write out all entries of the log. One per line, byte for byte as they are hashed; for the toezichthouder."
-    )
+    help=N_("Write out all entries of the log. One per line, as they are hashed; for the toezichthouder.")
 )
 @pass_setting
 def export(setting: Setting) -> None:

@@ -11,7 +11,7 @@ from dossier.cli.newtoken import new_passphrase, rewrite_token, write_token
 from dossier.cli.params import FINGERPRINT, HANDLE, Command, option
 from dossier.cli.render import answer, note, progress
 from dossier.cli.words import N_, _, say
-from dossier.errors import CancelledError, IntegrityError, UnreachableError, UsageError
+from dossier.errors import CancelledError, DossierError, IntegrityError, UnreachableError, UsageError
 from dossier.memory import Memory
 from dossier.policydoc import parse
 from keys.encoding import fingerprint
@@ -61,7 +61,11 @@ def init(setting: Setting, name: str, founder: str, person: str, org: str, polic
     secret = new_passphrase(setting, identity.card)
     write_token(token, identity, secret)  # first: where that cannot be, nothing is made
     store_id, nonce = actions.new_store(identity.card)
-    store = FileStore.create(place, store_id)
+    try:
+        store = FileStore.create(place, store_id)
+    except DossierError:
+        token.unlink()  # it has met no store yet
+        raise
     if (flaw := probe(place)) is not None:
         raise UnreachableError(flaw)
     memory = Memory(context.state_folder(), identity, store_id)
@@ -70,7 +74,6 @@ def init(setting: Setting, name: str, founder: str, person: str, org: str, polic
     entry = actions.found(desk, name, nonce, text)
     unlocked = Unlocked(identity, Contact(store_id, memory.root, entry.leaf))
     rewrite_token(token, unlocked, secret)
-    context.make_default(str(place), token)
     data = {
         "store": store_id,
         "root_fingerprint": memory.root,
@@ -79,6 +82,7 @@ def init(setting: Setting, name: str, founder: str, person: str, org: str, polic
         "welcome": fingerprint(entry.leaf),
     }
     answer(setting, "init", data, lambda: _founded(data, place))
+    context.make_default(str(place), token)  # last: nothing of the answer may be lost to it
 
 
 def _policy_text(policy: Path | None) -> str:
@@ -135,10 +139,10 @@ def join(setting: Setting, welcome: str) -> None:
         raise IntegrityError("memory-altered")
     known = Contact(store.store_id, desk.memory.root, leaf)
     rewrite_token(path, Unlocked(unlocked.identity, known), secret)
-    context.make_default(context.place_of(setting), path)
     size = desk.memory.verified.size
     data = {"store": store.store_id, "root_fingerprint": known.root, "handle": desk.handle, "entries": size}
     answer(setting, "join", data, lambda: _joined(data))
+    context.make_default(context.place_of(setting), path)
 
 
 def _ask_again(setting: Setting, unlocked: Unlocked) -> None:

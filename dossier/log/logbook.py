@@ -4,10 +4,11 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from dossier.book import Book, Head, chain, leftovers, read_copies
-from dossier.entry import Entry
+from dossier.entry import Entry, read_entry
 from dossier.errors import IntegrityError, UnreachableError
 from dossier.log.follow import Follower, Heads
 from dossier.log.note import Checkpoint, sign_checkpoint
+from dossier.log.past import Roots
 from dossier.log.records import Record, origin
 from dossier.log.tree import Tree, keep_tiles
 from dossier.log.verified import Verified
@@ -86,7 +87,16 @@ class Logbook:
         """Put a book together from its copies, up to the head that the log gives it."""
         copies = read_copies(name, self._store.copies(name))
         opened = self._open(name, copies)
-        return opened._replace(leftovers=leftovers(opened.book, copies, self._known.size))
+        left = leftovers(opened.book, copies, self._known.size)
+        for line in left:
+            self._check_of_this_log(name, read_entry(line))
+        return opened._replace(leftovers=left)
+
+    def _check_of_this_log(self, name: BookName, entry: Entry) -> None:
+        """See that a copy which is not in the log saw this log: else the log has gone back."""
+        seen = entry.signed.seen
+        if seen.size > self._known.size or Roots(self._store, self._known).at(seen.size) != seen.root:
+            raise IntegrityError("log-behind-copy", book=name, index=entry.index)
 
     def _open(self, name: BookName, copies: list[Entry]) -> Opened:
         tree = Tree(self._store, self._known.size, self._known.root)

@@ -1,6 +1,6 @@
 """Tree: hashes and entries of the log's past, from kept tiles and pages, believed once they add up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from dossier.entry import Entry, leaf_hash, read_entry
@@ -20,7 +20,7 @@ from dossier.storage.base import PAGE, Store
 T = TypeVar("T")
 
 _BITS = 8  # a tile is 256 hashes wide, a page 256 records long
-FULL = PAGE * HASH_SIZE
+_FULL = PAGE * HASH_SIZE
 
 
 class Tree:
@@ -114,13 +114,13 @@ class Tree:
         first = number << rest
         hashes = self._hashes(tile_level, first >> _BITS)
         start = (first & (PAGE - 1)) * HASH_SIZE
-        return add_up(hashes[start : start + (HASH_SIZE << rest)], HASH_SIZE << rest)
+        return _add_up(hashes[start : start + (HASH_SIZE << rest)], HASH_SIZE << rest)
 
     def _hashes(self, level: int, number: int) -> bytes:
         """Give a tile's hashes: kept ones, else made anew from the page or the tiles below."""
         if (level, number) not in self._tiles:
             kept = self._store.tile(level, number) if self._kept else None
-            whole = kept is not None and len(kept) == FULL
+            whole = kept is not None and len(kept) == _FULL
             self._tiles[level, number] = kept if kept is not None and whole else self._anew(level, number)
         return self._tiles[level, number]
 
@@ -136,11 +136,11 @@ class Tree:
         for below in range(number << _BITS, (number + 1) << _BITS):
             if (below + 1) << (_BITS * level) > self._size:
                 break
-            hashes.append(add_up(self._hashes(level - 1, below), FULL))
+            hashes.append(_add_up(self._hashes(level - 1, below), _FULL))
         return b"".join(hashes)
 
 
-def add_up(hashes: bytes, length: int) -> bytes:
+def _add_up(hashes: bytes, length: int) -> bytes:
     """Add up the hashes of a perfect subtree to its root."""
     if len(hashes) != length:
         raise IntegrityError("log-short")
@@ -158,3 +158,24 @@ def keep_tiles(store: Store, size: int) -> None:
         number >>= _BITS
         store.keep_tile(level, number - 1, tree.fresh(level, number - 1))
         level += 1
+
+
+def wrong_tiles(store: Store, size: int, root: bytes) -> Iterator[tuple[int, int]]:
+    """Name by level and number the kept tiles that are not those of the pages under a verified root."""
+    tree = Tree(store, size, root)
+    filling: dict[int, bytes] = {}  # the tile of each level that is not full yet
+    for page in range(size // PAGE):
+        level, number = 0, page
+        hashes = b"".join(leaf_hash(line) for line in tree.page(page))
+        while len(hashes) == _FULL:
+            if store.tile(level, number) not in (None, hashes):
+                yield level, number
+            root_of_tile = _add_up(hashes, _FULL)
+            level, number = level + 1, number >> _BITS
+            hashes = filling.get(level, b"") + root_of_tile
+            filling[level] = b"" if len(hashes) == _FULL else hashes
+
+
+def first_entry(level: int, number: int) -> int:
+    """Give the index of the first entry under a tile."""
+    return number << (_BITS * (level + 1))

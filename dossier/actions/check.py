@@ -1,0 +1,132 @@
+"""Check the health of a whole store: log, books, boxes, contents and tiles. Needs no token."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+
+from dossier.errors import IntegrityError
+from dossier.log.report import Due, Finding, Report
+from dossier.log.tree import first_entry, wrong_tiles
+from dossier.log.verify import Verifier
+from dossier.model import STORE_BOOK, BookName, Digest, HouseholdId
+from dossier.register.households import Household, Version
+from dossier.storage.base import Store
+from keys.primitives import BOX_OVERHEAD, KEY_SIZE, WRAP_SIZE, sha256
+
+_BOX_SIZE = KEY_SIZE + BOX_OVERHEAD  # of every box: a section key, the team's seed, an epoch secret
+_PIECE = 1 << 20  # bytes of a content read at a time
+
+
+def check(
+    store: Store,
+    root: str | None,
+    *,
+    deep: bool = False,
+    progress: Callable[[int], None] | None = None,
+    workers: int | None = None,
+) -> Report:
+    """Verify the log, and see that the store has what it names. With `deep`, every content is read as well.
+
+    `root` is the fingerprint of the founder's card, `progress` is told how many entries were read. What is to
+    be rekeyed is due, not wrong; what nothing names is a leftover: of a crash, or of who is writing just now.
+
+    Raises:
+        IntegrityError: naming the first entry that is wrong. All else is found, and reported.
+    """
+    health = _Health(store, Verifier(store, root, workers=workers))
+    health.verifier.read_log(progress)
+    health.verifier.compare_books(health.look)
+    health.look_at_contents(deep=deep)
+    health.look_at_tiles()
+    return health.verifier.report()
+
+
+class _Health:
+    """What a check goes by, and where it notes what it finds."""
+
+    def __init__(self, store: Store, verifier: Verifier) -> None:
+        self.verifier = verifier
+        self._store = store
+
+    def look(self, book: BookName) -> None:
+        """See that a book's file has the objects that are needed and no others, and who has a box."""
+        try:
+            kept = self._store.objects(book)
+        except IntegrityError:
+            return  # its copies could not be read either: that has been found
+        needed = self._needed(book)
+        for digest, size in needed.items():
+            data = kept.get(digest)
+            if data is None:
+                self._find(None, f"object-missing:{digest}", book)
+            elif sha256(data).hex() != digest or len(data) != size:
+                self._find(None, f"object-altered:{digest}", book)
+        for digest in kept:
+            if digest not in needed:
+                self.verifier.leave(f"{book}: object {digest}")
+        household = self.verifier.register.households.get(HouseholdId(book))
+        if household is not None:
+            for section in self._due(household):
+                self.verifier.ask(Due(f"rekey-due:{section}", book))
+
+    def _needed(self, book: BookName) -> dict[Digest, int]:
+        """Give every object that a book needs, with its size."""
+        register = self.verifier.register
+        if book == STORE_BOOK:
+            return dict.fromkeys(register.objects(), _BOX_SIZE)
+        household = register.households.get(HouseholdId(book))
+        sizes: dict[Digest, int] = {}
+        for section in () if household is None else household.sections.values():
+            sizes |= dict.fromkeys(section.objects(), WRAP_SIZE)
+            sizes |= dict.fromkeys([*section.boxes.values(), section.keying.coordination], _BOX_SIZE)
+            if section.keying.wraps is not None:
+                sizes[section.keying.wraps] = section.wrapped * WRAP_SIZE
+        return sizes
+
+    def _due(self, household: Household) -> Iterator[str]:
+        """Name each section whose boxes are not those of the live rights at the last entry's time."""
+        register, at = self.verifier.register, self.verifier.known.at
+        assert at is not None  # noqa: S101 (a log that was read has an entry)
+        for name, section in household.sections.items():
+            if set(section.boxes) != set(register.rights(household, name, at)):
+                yield name
+        if register.policy is not None:
+            yield from (name for name in register.policy.sections if name not in household.sections)
+
+    def look_at_contents(self, *, deep: bool) -> None:
+        """See that every content that a version names is there and, when `deep`, is what was named."""
+        kept = set(self._store.contents())
+        named = set()
+        for household, version in self._versions():
+            named.add(version.content)
+            code = self._flaw(version.content, deep=deep) if version.content in kept else "content-missing"
+            if code is not None:
+                self._find(version.position, code, BookName(household))
+        for digest in sorted(kept - named):
+            self.verifier.leave(f"content {digest}")
+
+    def _versions(self) -> Iterator[tuple[HouseholdId, Version]]:
+        for name, household in self.verifier.register.households.items():
+            for section in household.sections.values():
+                yield from ((name, version) for version in section.versions)
+
+    def _flaw(self, digest: Digest, *, deep: bool) -> str | None:
+        """Name what is wrong with a content."""
+        if not deep:
+            return None
+        hasher = hashlib.sha256()
+        try:
+            with self._store.get(digest) as sealed:
+                while piece := sealed.read(_PIECE):
+                    hasher.update(piece)
+        except IntegrityError as e:
+            return e.code
+        return None if hasher.hexdigest() == digest else "content-altered"
+
+    def look_at_tiles(self) -> None:
+        """See that the tiles kept are those of the pages; one that is lost costs time, no more."""
+        known = self.verifier.known
+        for level, number in wrong_tiles(self._store, known.size, known.root):
+            self._find(first_entry(level, number), "tile-altered", None)
+
+    def _find(self, position: int | None, code: str, book: BookName | None) -> None:
+        self.verifier.find(Finding(position, code, book))
