@@ -57,7 +57,8 @@ class Memory:
         """Know nothing."""
         self._parts: dict[str, dict[HouseholdId, Known]] = {}
         self._digests: dict[str, str] = {}
-        self._loaded: dict[str, str] = {}  # the digests as they were read
+        self._data: bytes | None = None  # the file as it was last read or written, and the digests in it
+        self._loaded: dict[str, str] = {}
         self._dirty: set[str] = set()
         self.root = ""  # fingerprint of the pinned root card
         self.verified = Verified()
@@ -139,6 +140,7 @@ class Memory:
             self._take(parse_json(body))
         except (BadEncodingError, UnicodeDecodeError, KeyError, ValueError, TypeError) as e:
             raise IntegrityError("memory-altered") from e
+        self._data = data
         return True
 
     def save(self) -> None:
@@ -146,20 +148,27 @@ class Memory:
         with translated():
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(self._path.with_suffix(".lock"), _PATIENCE):
-            kept = Memory(self._folder, self._identity, self._store)
-            if kept.load() and kept.verified.size > self.verified.size:
-                return
-            old = dict(kept._digests)
+            old = self._loaded
+            if self._read(self._path) != self._data:
+                kept = Memory(self._folder, self._identity, self._store)
+                if kept.load() and kept.verified.size > self.verified.size:
+                    return
+                old = kept._loaded
             for part in sorted(self._dirty):
                 self._save_part(part)
             self._dirty.clear()
-            body = canonical_json(self._fields())
-            mac = to_base64(self._identity.mac(body, self._context))
-            with translated():
-                replace(self._path, body + b"\n" + mac.encode("ascii"))
+            self._write()
             for part, digest in old.items():
                 if self._digests.get(part) != digest:
                     self._part_path(part, digest).unlink(missing_ok=True)
+
+    def _write(self) -> None:
+        """Replace the file, with the mac that only this member makes."""
+        body = canonical_json(self._fields())
+        data = body + b"\n" + to_base64(self._identity.mac(body, self._context)).encode("ascii")
+        with translated():
+            replace(self._path, data)
+        self._data, self._loaded = data, dict(self._digests)
 
     def _fields(self) -> dict[str, Any]:
         known = self.verified

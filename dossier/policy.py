@@ -49,7 +49,7 @@ def decide(request: Request, handle: Handle, register: Register, at: datetime) -
             return Permit(role, "office")
         case _:
             whole = member.roles & set(_WHOLE_LOG)
-            return Permit(min(whole), "office") if whole else Refusal(role, Reason.NOT_FOR_ROLE)
+            return Permit(min(whole), "office") if whole else Refusal(role, Reason.NOT_YOUR_ROLE)
 
 
 def _decide_content(

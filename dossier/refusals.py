@@ -16,7 +16,7 @@ _USAGE = frozenset(
     {
         *(Reason.UNKNOWN_MEMBER, Reason.HANDLE_TAKEN, Reason.CARD_TAKEN, Reason.ROLES_EXCLUSIVE),
         *(Reason.ROLE_AS_IT_IS, Reason.STATE_AS_IT_IS, Reason.REASON_UNKNOWN, Reason.POLICY_INVALID),
-        *(Reason.GRANT_IN_PAST, Reason.NOT_FOR_ROLE),
+        Reason.GRANT_IN_PAST,
     },
 )
 _NOT_FOUND = frozenset({Reason.NO_ACCESS, Reason.NO_HOUSEHOLD})

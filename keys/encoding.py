@@ -92,21 +92,25 @@ _WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", 
 
 def _check(value: Any) -> None:
     """Refuse what canonical JSON has no single way to write."""
-    match value:
-        case None | bool() | str():
-            return
-        case int() if abs(value) <= MAX_SAFE_INTEGER:
-            return
-        case list() | tuple():
-            for item in value:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise BadEncodingError("json")
+            if not isinstance(item, str):  # as most are: a call each would take longer than all the rest
                 _check(item)
-        case dict():
-            for key, item in value.items():
-                if not isinstance(key, str):
-                    raise BadEncodingError("json")
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            if not isinstance(item, str):
                 _check(item)
-        case _:
-            raise BadEncodingError("json")
+    elif not _plain(value):
+        raise BadEncodingError("json")
+
+
+def _plain(value: Any) -> bool:
+    """Tell whether this is null, a truth value, a text, or a number that others would not round."""
+    if isinstance(value, int):
+        return abs(value) <= MAX_SAFE_INTEGER
+    return value is None or isinstance(value, str)
 
 
 def context(label: str, *fields: bytes | str | int) -> bytes:

@@ -13,7 +13,7 @@ class Figure(NamedTuple):
 
     name: str
     against: str
-    bound: float
+    bound: float | None  # None: shown beside another, with nothing to reach
     least: bool  # whether the ratio is how much faster and at least the bound, else slower and at most
     ours: float | None = None
     peer: float | None = None
@@ -23,8 +23,8 @@ class Figure(NamedTuple):
 
     @property
     def reached(self) -> bool | None:
-        """Tell whether the ratio is what it is to be; None where it was not measured."""
-        if self.ratio is None:
+        """Tell whether the ratio is what it is to be; None where it was not measured, or need not be."""
+        if self.ratio is None or self.bound is None:
             return None
         return self.ratio >= self.bound if self.least else self.ratio <= self.bound
 

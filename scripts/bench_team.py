@@ -1,5 +1,6 @@
 """A team with a real store for the bench, made by the actions themselves without waiting for the disk."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ INTAKE, INTAKEGESPREK = SectionName("intake"), PurposeId("intakegesprek")
 SECTION = b"Wat er besproken is, en wat er is afgesproken. " * 64  # 3 KB
 PASSPHRASE = "vijf blauwe stoelen lopen langzaam"  # noqa: S105 (no secret: everyone's here)
 COORDINATOR, REGISSEUR, OTHER = "anna", "jan", "piet"
+ELSEWHERE = "jan-elsewhere"  # the regisseur at another computer
 
 
 @contextmanager
@@ -78,12 +80,17 @@ class Team:
     def desk(self, name: str) -> Desk:
         """Give a member's desk, five minutes after the last: memory is read, as each command does."""
         self.wait()
-        identity = self._identities[name]
+        identity = self._identities[REGISSEUR if name == ELSEWHERE else name]
         memory = Memory(self.state(name), identity, self.store.store_id)
         memory.load()
         memory.root = self._root
         gate = LocalGate(self.store, identity, memory, self.clock)
         return Desk(self.store, gate, identity, memory, self.clock)
+
+    def desk_elsewhere(self) -> Desk:
+        """Give the regisseur's desk at another computer, where all that is known here is known too."""
+        shutil.copytree(self.state(REGISSEUR), self.state(ELSEWHERE))
+        return self.desk(ELSEWHERE)
 
     def write_token(self, path: Path) -> None:
         """Write the regisseur's token, at the cheapest cost, as it is after their first contact."""

@@ -26,10 +26,10 @@ def test_the_first_day_runs_as_it_stands(tmp_path: Path) -> None:
     day, tools, calls = tmp_path / "day", tmp_path / "tools", tmp_path / "calls"
     day.mkdir()
     tools.mkdir()
-    python = shlex.quote(sys.executable)
+    python, noted = shlex.quote(sys.executable), shlex.quote(str(calls))
     for name, text in {
         "python3": f'exec {python} "$@"',
-        "dossier": f'{python} -m dossier "$@"; code=$?; echo "$code $*" >> {shlex.quote(str(calls))}; exit $code',
+        "dossier": f'{python} -m dossier "$@"; code=$?; echo "$code $*" >> {noted}; exit $code',
     }.items():
         (tools / name).write_text(f"#!/bin/sh\n{text}\n", "utf-8")
         (tools / name).chmod(0o700)
@@ -68,7 +68,7 @@ def test_every_link_leads_somewhere(page: str) -> None:
             assert not anchor or anchor in anchors(target.read_text("utf-8")), anchor
 
 
-def test_every_test_that_the_threat_model_names_is_there() -> None:
+def test_every_test_and_bad_book_that_the_threat_model_names_is_there() -> None:
     text = (_ROOT / "docs" / "threat-model.md").read_text("utf-8")
     files = set(re.findall(r"`(tests/[\w/]+\.py)`", text))
     there = {
@@ -76,7 +76,9 @@ def test_every_test_that_the_threat_model_names_is_there() -> None:
         for file in (_ROOT / "tests").rglob("*.py")
         for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
     }
+    named = set(re.findall(r"`([a-z]+_[a-z_]+)`", text)) - set(re.findall(r"`(test_\w+)`", text))
     assert files
+    assert [book for book in named if not (_ROOT / "tests/vectors/books" / f"{book}.json").exists()] == []
     assert [file for file in files if not (_ROOT / file).exists()] == []
     assert set(re.findall(r"`(test_\w+)`", text)) - there == set()
 
@@ -84,5 +86,7 @@ def test_every_test_that_the_threat_model_names_is_there() -> None:
 def test_the_commands_that_the_documents_name_are_there() -> None:
     from dossier.cli.app import _COMMANDS  # noqa: PLC0415 (only here)
 
-    said = {name for page in _PAGES for name in re.findall(r"`dossier ([a-z-]+)", page.read_text("utf-8"))}
+    said = {
+        name for page in _PAGES for name in re.findall(r"`dossier ([a-z][a-z-]*)", page.read_text("utf-8"))
+    }
     assert said - set(_COMMANDS) == set()

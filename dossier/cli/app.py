@@ -56,6 +56,20 @@ class Root(Group):
         found: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return found
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is named. On a typo one is suggested; click does not see these commands."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as e:
+            from difflib import get_close_matches  # noqa: PLC0415 (only on a typo)
+
+            for near in get_close_matches(args[0], _COMMANDS, 1):
+                guess = words.say("Did you mean {name}?", name=repr(near))
+                raise click.UsageError(f"{e.message} {guess}", ctx) from e
+            raise
+
 
 @click.group(
     cls=Root,

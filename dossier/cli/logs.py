@@ -17,7 +17,7 @@ from dossier.entry import Entry
 from dossier.errors import IntegrityError, UsageError
 from dossier.log.report import Report
 from dossier.model import Handle, HouseholdId
-from keys.encoding import parse_json
+from keys.encoding import parse_json, to_base64
 
 
 def moment(text: str) -> datetime:
@@ -102,7 +102,7 @@ def verify(setting: Setting, against: Path | None, root: str | None) -> None:
     data = {
         "entries": report.entries,
         "size": report.size,
-        "root": report.root.hex(),
+        "root": to_base64(report.root),
         "ok": report.ok,
         "findings": [_finding(finding) for finding in report.findings],
         "leftovers": list(report.leftovers),
@@ -127,7 +127,7 @@ def _finding(finding: Any) -> dict[str, Any]:
 def _verified(report: Report) -> Any:
     word = mark("good" if report.ok else "wrong")
     yield f"{word}: " + say(
-        "{entries} entries checked, root {root}", entries=report.entries, root=report.root.hex()[:16]
+        "{entries} entries checked, root {root}", entries=report.entries, root=to_base64(report.root)
     )
     for finding in report.findings:
         yield f"{mark('wrong')}: " + say("entry {index}, book {book}: {code}", **_finding(finding))

@@ -13,7 +13,8 @@ from keys.errors import BadEncodingError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-CLICKS_OWN = (N_("[OPTIONS]"), N_("COMMAND [ARGS]..."))  # click writes these without looking them up
+# What click says too, but not in a call that scripts/words can see.
+CLICKS_OWN = (N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("required"))
 
 
 class Command(click.Command):

@@ -49,7 +49,11 @@ class Tree:
         return self._twice(prove)
 
     def entry(self, position: int) -> Entry:
-        """Give an entry by its index.
+        """Give an entry by its index. Raises as `line`."""
+        return read_entry(self.line(position))
+
+    def line(self, position: int) -> bytes:
+        """Give the bytes of an entry by its index.
 
         Raises:
             IntegrityError: when it is not there, or not the one under the verified root.
@@ -64,7 +68,7 @@ class Tree:
             verify_inclusion(position, self._size, leaf_hash(line), path, self._root)
 
         self._twice(prove, index=position)
-        return read_entry(line)
+        return line
 
     def page(self, number: int) -> list[bytes]:
         """Give the bytes of each entry on a page, as far as the tree reaches; none on a page beyond it.
@@ -92,7 +96,7 @@ class Tree:
             except IntegrityError:
                 anew = Tree(self._store, self._size, self._root)
                 for position in range(first, last):
-                    anew.entry(position)  # names the first one that is wrong, where kept hashes can tell
+                    anew.line(position)  # names the first one that is wrong, where kept hashes can tell
                 raise
         return lines
 

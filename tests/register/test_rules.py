@@ -83,9 +83,7 @@ ROWS = {
     "member.suspended": Row(lambda s: s.suspension("sara"), {*COORDINATORS, "bob"}),
     "member.suspended, a toezichthouder": Row(lambda s: s.suspension("tom"), set(), COORDINATORS),
     "member.restored": Row(lambda s: s.restoration("former-specialist"), COORDINATORS),
-    "member.restored, a coordinator": Row(
-        lambda s: s.restoration("former-coordinator"), set(), COORDINATORS
-    ),
+    "member.restored, a coordinator": Row(lambda s: s.restoration("former-coordinator"), set(), COORDINATORS),
     "member.restored, a toezichthouder": Row(
         lambda s: s.restoration("former-toezichthouder"), set(), COORDINATORS
     ),
@@ -94,9 +92,7 @@ ROWS = {
     "policy.adopted": Row(lambda s: s.adoption(), set(), COORDINATORS),
     "approved": Row(lambda s: s.approval(waiting(s)), {"ben", "tom"}, others=Reason.NOT_ELIGIBLE),
     "refused": Row(lambda s: s.refusal(waiting(s)), {"anna", "ben", "tom"}, others=Reason.NOT_ELIGIBLE),
-    "household.opened by its regisseur": Row(
-        lambda s: s.opening("jan", OTHER_HOME), {*COORDINATORS, "jan"}
-    ),
+    "household.opened by its regisseur": Row(lambda s: s.opening("jan", OTHER_HOME), {*COORDINATORS, "jan"}),
     "household.opened without regisseur": Row(lambda s: s.opening(None, OTHER_HOME), COORDINATORS),
     "regisseur.assigned": Row(lambda s: s.assignment("rita"), COORDINATORS),
     "section.keyed": Row(lambda s: s.rekey(PLAN, COVER), COORDINATORS),

@@ -1,5 +1,7 @@
 """The rules about a household: its opening, its regisseur, and to whom its keys are boxed."""
 
+from collections.abc import Callable
+
 import pytest
 from lies.households import keyed_otherwise, slots, without_specialist_in_intake
 from scribe import Scribe
@@ -21,6 +23,7 @@ from dossier.model import Deed, Handle, Reason, Role, SectionName
 from dossier.statements import Statement
 
 GELD = SectionName("geld")
+Word = Callable[[Scribe], Statement]
 WITH_GELD = POLICY.replace("plan.recipients", "geld.recipients = ['regisseur']\nplan.recipients")
 
 
@@ -94,13 +97,12 @@ def revoked(s: Scribe) -> Statement:
 
 
 @pytest.mark.parametrize("word", [opened, assigned, rekeyed, revoked])
-def test_a_keying_is_the_next_one_and_boxed_to_every_holder_and_nobody_else(word: object) -> None:
+def test_a_keying_is_the_next_one_and_boxed_to_every_holder_and_nobody_else(word: Word) -> None:
     s = team()
-    assert callable(word)
-    statement: Statement = word(s)
+    statement = word(s)
     now = next(k for k in statement.keyings() if k.section == PLAN)
     jan, sara = (Role.REGISSEUR, "jan"), (Role.SPECIALIST, "sara")
-    wrong = {
+    wrong: dict[Reason, list[dict[str, object]]] = {
         Reason.GENERATION_WRONG: [{"generation": now.generation + 1}, {"generation": now.generation + 2}],
         Reason.NUMBER_WRONG: [{"number": 2}],
         Reason.HOLDER_MISSED: [{"slots": ()}, {"slots": slots(s, sara)}, {"slots": slots(s, sara, sara)}],
@@ -123,10 +125,9 @@ def test_a_keying_is_the_next_one_and_boxed_to_every_holder_and_nobody_else(word
 
 
 @pytest.mark.parametrize("word", [opened, assigned, revoked])
-def test_a_statement_keys_just_the_sections_that_it_must(word: object) -> None:
+def test_a_statement_keys_just_the_sections_that_it_must(word: Word) -> None:
     s = team()
-    assert callable(word)
-    statement: Statement = word(s)
+    statement = word(s)
     keyings = statement.keyings()
     extra = s.keying(s.household(), COVER)._replace(section=GELD, generation=1)
     for wrong in ((), keyings[1:], (*keyings, extra), (keyings[0], *keyings), (*keyings[1:], extra)):
@@ -156,10 +157,9 @@ def test_a_coordinator_never_assigns_themselves_whatever_else_they_are() -> None
 
 
 @pytest.mark.parametrize("word", [assigned, rekeyed])
-def test_nothing_is_keyed_in_a_household_that_is_not_there(word: object) -> None:
+def test_nothing_is_keyed_in_a_household_that_is_not_there(word: Word) -> None:
     s = team()
-    assert callable(word)
-    statement: Statement = but(word(s), household=OTHER_HOME)
+    statement = but(word(s), household=OTHER_HOME)
     assert s.verdict("anna", statement) is Reason.NO_HOUSEHOLD
 
 

@@ -1,5 +1,7 @@
 """The rules about who is who, and what a statement about a member comes to when it stands."""
 
+from collections.abc import Callable
+
 import pytest
 from scribe import Scribe
 from wording import HOME, PLAN, but, person
@@ -8,6 +10,7 @@ from dossier.model import Handle, Reason, Role
 from dossier.statements import Statement
 
 ANNA, BEN, JAN, SARA = Handle("anna"), Handle("ben"), Handle("jan"), Handle("sara")
+Word = Callable[[Scribe, str], Statement]
 ALONE = (Role.BEHEERDER, Role.TOEZICHTHOUDER)
 
 
@@ -175,18 +178,16 @@ def test_nobody_who_is_suspended_gets_or_loses_a_role() -> None:
 
 
 @pytest.mark.parametrize("word", [Scribe.suspension, Scribe.restoration, Scribe.roles])
-def test_nobody_states_anything_about_themselves(word: object) -> None:
+def test_nobody_states_anything_about_themselves(word: Word) -> None:
     s = team()
-    assert callable(word)
     statement = word(s, "anna")
     assert s.verdict("anna", statement) is Reason.ABOUT_YOURSELF
 
 
 @pytest.mark.parametrize("word", [Scribe.suspension, Scribe.restoration, Scribe.roles])
-def test_nothing_is_stated_about_who_is_not_there(word: object) -> None:
+def test_nothing_is_stated_about_who_is_not_there(word: Word) -> None:
     s = team()
-    assert callable(word)
-    statement: Statement = word(s, "oscar")
+    statement = word(s, "oscar")
     assert s.verdict("anna", statement) is Reason.UNKNOWN_MEMBER
     assert s.verdict("anna", s.proposal(statement)) is Reason.UNKNOWN_MEMBER
 

@@ -1,4 +1,4 @@
-"""Members over time: what they were, and whether they were eligible, against a model that looks at each half day."""
+"""Members over time: what they were, and whether they were eligible."""
 
 from datetime import datetime, timedelta
 from itertools import combinations

@@ -1,0 +1,350 @@
+"""The decision: every reason, which one comes first, and that no right goes beyond the policy."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lies.households import without_specialist_in_intake
+from scribe import Scribe
+from wording import (
+    AANMELD,
+    AANMELDING,
+    COVER,
+    GRANT,
+    HOME,
+    INTAKE,
+    OTHER_GRANT,
+    OTHER_HOME,
+    PLAN,
+    POLICY,
+    START,
+    UITVOERING,
+    person,
+)
+
+from dossier.data import default_policy_text
+from dossier.model import (
+    CONTENT_DEEDS,
+    Deed,
+    Handle,
+    HouseholdId,
+    PurposeId,
+    Reason,
+    Request,
+    Role,
+    SectionName,
+)
+from dossier.policy import Permit, Refusal, decide
+from dossier.policydoc import Policy, allows, parse
+from dossier.register.households import Grant, Household
+from dossier.register.members import Member
+from dossier.register.register import Register
+
+READ, WRITE = Deed.READ, Deed.WRITE
+DEFAULT = parse(default_policy_text())
+ANNA, JAN, SARA = Handle("anna"), Handle("jan"), Handle("sara")
+
+
+def team(regisseur: str | None = "jan") -> Scribe:
+    """Every role once, rita a regisseur too, and a household of jan's or of nobody's."""
+    s = Scribe().admit("jan", Role.REGISSEUR).admit("rita", Role.REGISSEUR).admit("sara", Role.SPECIALIST)
+    return s.admit("bob", Role.BEHEERDER).admit("tom", Role.TOEZICHTHOUDER).open(regisseur)
+
+
+def ask(
+    s: Scribe,
+    who: str,
+    deed: Deed = READ,
+    section: SectionName | None = PLAN,
+    purpose: PurposeId | None = UITVOERING,
+    household: HouseholdId | None = HOME,
+) -> Permit | Reason:
+    """Ask for a decision; give the permit, or the reason of the refusal."""
+    ruling = decide(Request(deed, household, section, None, purpose), Handle(who), s.register, s.at)
+    return ruling.reason if isinstance(ruling, Refusal) else ruling
+
+
+def test_the_regisseur_gets_what_the_policy_gives_regisseurs() -> None:
+    s = team()
+    permit = Permit(Role.REGISSEUR, "regisseur")
+    assert ask(s, "jan") == permit
+    assert ask(s, "jan", WRITE) == permit
+    assert ask(s, "jan", WRITE, COVER, AANMELDING) == permit
+    assert ask(s, "jan", READ, PLAN, AANMELDING) is Reason.PURPOSE_NOT_ALLOWED
+    assert ask(s, "jan", READ, PLAN, PurposeId("zomaar")) is Reason.PURPOSE_NOT_ALLOWED
+    assert ask(s, "jan", READ, SectionName("geheim")) is Reason.SECTION_NOT_COVERED
+
+
+def test_a_grant_gives_its_sections_deeds_and_purposes_and_is_named_as_the_ground() -> None:
+    s = team().give(deeds=(READ,))
+    assert ask(s, "sara") == Permit(Role.SPECIALIST, GRANT)
+    assert ask(s, "sara", READ, INTAKE) is Reason.SECTION_NOT_COVERED
+    assert ask(s, "sara", WRITE) is Reason.DEED_NOT_COVERED
+    assert ask(s, "sara", READ, PLAN, AANMELDING) is Reason.PURPOSE_NOT_GRANTED
+
+
+def test_a_content_is_never_given_without_a_section_or_a_purpose() -> None:
+    s = team().give()
+    for who in ("jan", "sara"):
+        assert ask(s, who, section=None) is Reason.SECTION_NOT_COVERED
+        assert ask(s, who, purpose=None) is Reason.SECTION_NOT_COVERED
+
+
+def test_the_policy_in_force_goes_before_what_was_granted_under_another() -> None:
+    s = team().give(sections=(INTAKE, PLAN))
+    s.say("anna", s.adoption(without_specialist_in_intake()))
+    assert ask(s, "sara", READ, INTAKE) is Reason.SECTION_NOT_COVERED
+    s.say(
+        "anna",
+        s.adoption(
+            POLICY.replace("['plan', 'intake'], deeds = ['read', 'write']", "['plan'], deeds = ['read']")
+        ),
+    )
+    assert ask(s, "sara") == Permit(Role.SPECIALIST, GRANT)
+    assert ask(s, "sara", WRITE) is Reason.PURPOSE_NOT_ALLOWED
+
+
+def test_the_reason_given_is_that_of_the_right_that_came_nearest() -> None:
+    s = team().give(sections=(INTAKE,), deeds=(READ,))
+    s.give(grant=OTHER_GRANT, deeds=(READ,), sections=(PLAN,))
+    assert ask(s, "sara", READ, COVER, AANMELDING) is Reason.SECTION_NOT_COVERED
+    assert ask(s, "sara", WRITE, PLAN) is Reason.DEED_NOT_COVERED
+    assert ask(s, "sara", READ, PLAN, AANMELDING) is Reason.PURPOSE_NOT_GRANTED
+    assert ask(s, "sara", READ, PLAN) == Permit(Role.SPECIALIST, OTHER_GRANT)
+
+
+def test_a_refusal_names_the_role_in_which_it_was_refused() -> None:
+    s = team().give(deeds=(READ,))
+    s.say("anna", s.roles("sara", add=[Role.REGISSEUR]))
+    refused = decide(Request(WRITE, HOME, PLAN, None, UITVOERING), SARA, s.register, s.at)
+    assert refused == Refusal(Role.SPECIALIST, Reason.DEED_NOT_COVERED)
+    elsewhere = decide(Request(WRITE, OTHER_HOME, PLAN, None, UITVOERING), SARA, s.register, s.at)
+    assert elsewhere == Refusal(Role.REGISSEUR, Reason.NO_ACCESS)
+
+
+def test_a_grant_that_ran_out_says_so_to_its_holder_and_to_nobody_else() -> None:
+    s = team().give()
+    s.at = s.household().grants[GRANT].until - timedelta(milliseconds=1)
+    assert ask(s, "sara") == Permit(Role.SPECIALIST, GRANT)
+    s.at += timedelta(milliseconds=1)
+    assert ask(s, "sara") is Reason.GRANT_ENDED
+    assert ask(s, "sara", READ, COVER, AANMELDING) is Reason.GRANT_ENDED
+    assert ask(s, "rita") is Reason.NO_ACCESS
+
+
+@pytest.mark.parametrize("end", ["revoked", "role taken", "role taken and given"])
+def test_a_grant_that_was_ended_is_as_if_it_had_never_been(end: str) -> None:
+    s = team().give()
+    if end == "revoked":
+        s.say("anna", s.revocation())
+    else:
+        s.say("anna", s.roles("sara", add=[Role.REGISSEUR], remove=[Role.SPECIALIST]))
+    if end == "role taken and given":
+        s.say("anna", s.roles("sara", add=[Role.SPECIALIST]))
+    assert ask(s, "sara") is Reason.NO_ACCESS
+    s.wait(days=100)
+    assert ask(s, "sara") is Reason.NO_ACCESS
+
+
+@pytest.mark.parametrize("who", ["anna", "jan", "sara", "tom", "bob"])
+@pytest.mark.parametrize("deed", Deed)
+def test_whoever_is_suspended_is_refused_before_anything_else(who: str, deed: Deed) -> None:
+    s = team().give()
+    s.register.members[Handle(who)].change(s.at, active=False)
+    assert ask(s, who, deed) is Reason.NOT_ACTIVE
+    assert ask(s, who, deed, household=OTHER_HOME) is Reason.NOT_ACTIVE
+    s.register.members[Handle(who)].change(s.at, active=True)
+    assert ask(s, who, deed) is not Reason.NOT_ACTIVE
+
+
+def test_a_regisseur_without_the_role_has_no_right_left() -> None:
+    s = team()
+    s.say("anna", s.roles("jan", add=[Role.SPECIALIST], remove=[Role.REGISSEUR]))
+    s.say("anna", s.roles("jan", add=[Role.REGISSEUR]))
+    assert ask(s, "jan") is Reason.NO_ACCESS
+
+
+def test_a_regisseur_of_before_has_no_right_left() -> None:
+    s = team()
+    s.say("anna", s.assignment("rita"))
+    assert ask(s, "jan") is Reason.NO_ACCESS
+    assert ask(s, "rita") == Permit(Role.REGISSEUR, "regisseur")
+
+
+def test_the_team_has_cover_and_referral_only_while_no_regisseur_is_assigned() -> None:
+    s = team(None)
+    permit = Permit(Role.COORDINATOR, "team")
+    for section, deed in product((COVER, AANMELD), CONTENT_DEEDS):
+        assert ask(s, "anna", deed, section, AANMELDING) == permit
+    assert ask(s, "anna", READ, INTAKE, AANMELDING) is Reason.SECTION_NOT_COVERED
+    assert ask(s, "anna", READ, COVER, UITVOERING) is Reason.PURPOSE_NOT_ALLOWED
+    assert ask(s, "anna", READ, SectionName("geheim"), AANMELDING) is Reason.SECTION_NOT_COVERED
+    for who in ("jan", "sara", "bob", "tom"):
+        assert ask(s, who, READ, COVER, AANMELDING) is Reason.NO_ACCESS
+    s.say("anna", s.assignment("jan"))
+    assert ask(s, "anna", READ, COVER, AANMELDING) is Reason.NO_ACCESS
+
+
+def test_the_team_has_nothing_while_the_regisseur_is_only_suspended() -> None:
+    s = team()
+    s.say("anna", s.suspension("jan"))
+    assert ask(s, "anna", READ, COVER, AANMELDING) is Reason.NO_ACCESS
+
+
+def test_nothing_beyond_cover_and_referral_is_written_before_there_is_a_regisseur() -> None:
+    s = team(None).give()
+    assert ask(s, "sara", WRITE) is Reason.NEEDS_REGISSEUR
+    assert ask(s, "sara", READ) == Permit(Role.SPECIALIST, GRANT)
+    s.say("anna", s.assignment("jan"))
+    assert ask(s, "sara", WRITE) == Permit(Role.SPECIALIST, GRANT)
+
+
+@pytest.mark.parametrize("who", ["anna", "rita", "sara", "bob", "tom"])
+@pytest.mark.parametrize("deed", [*CONTENT_DEEDS, Deed.LOOK])
+def test_an_unknown_household_and_one_without_access_are_refused_alike(who: str, deed: Deed) -> None:
+    s = team()
+    there, nowhere, none = (
+        decide(Request(deed, household, PLAN, None, UITVOERING), Handle(who), s.register, s.at)
+        for household in (HOME, OTHER_HOME, None)
+    )
+    assert nowhere == none
+    assert isinstance(nowhere, Refusal)
+    assert nowhere.reason is Reason.NO_ACCESS
+    if deed is Deed.LOOK and who in {"anna", "tom"}:
+        assert there == Permit(nowhere.role, "office")
+    else:
+        assert there == nowhere
+
+
+def test_nothing_is_given_while_there_is_no_policy() -> None:
+    s = team().give()
+    s.register.policy = None
+    assert [ask(s, who) for who in ("jan", "sara")] == [Reason.NO_ACCESS] * 2
+
+
+def test_those_look_at_a_household_who_have_a_right_there_and_those_whose_office_it_is() -> None:
+    s = team().give()
+    assert ask(s, "jan", Deed.LOOK) == Permit(Role.REGISSEUR, "regisseur")
+    assert ask(s, "sara", Deed.LOOK) == Permit(Role.SPECIALIST, GRANT)
+    assert ask(s, "anna", Deed.LOOK) == Permit(Role.COORDINATOR, "office")
+    assert ask(s, "tom", Deed.LOOK) == Permit(Role.TOEZICHTHOUDER, "office")
+    assert [ask(s, who, Deed.LOOK) for who in ("rita", "bob")] == [Reason.NO_ACCESS] * 2
+    s.wait(days=91)
+    assert ask(s, "sara", Deed.LOOK) is Reason.NO_ACCESS
+
+
+def test_everyone_active_sees_their_own_entries_and_the_toezichthouder_all() -> None:
+    s = team()
+    for who in ("anna", "jan", "sara", "bob", "tom"):
+        ruling = ask(s, who, Deed.LOG_SHOW)
+        assert isinstance(ruling, Permit)
+        assert ruling.basis == "office"
+    assert ask(s, "tom", Deed.EXPORT) == Permit(Role.TOEZICHTHOUDER, "office")
+    assert [ask(s, who, Deed.EXPORT) for who in ("anna", "jan", "sara", "bob")] == [Reason.NOT_YOUR_ROLE] * 4
+
+
+# The default policy, whole: what `decide` permits is what `allows` says, no more and no less.
+
+
+def rigged(handle: Handle, role: Role) -> Scribe:
+    """A household under the default policy, where a member has a role's fullest right."""
+    s = Scribe().admit("jan", Role.REGISSEUR).admit("sara", Role.SPECIALIST).open(None)
+    s.register.policy = DEFAULT
+    home = s.household()
+    if role is not Role.COORDINATOR:
+        home.assign(JAN, ANNA, s.at)
+    if role is Role.SPECIALIST:
+        home.grants[GRANT] = all_of(handle, s.at)
+    return s
+
+
+def all_of(handle: Handle, at: datetime) -> Grant:
+    """A grant of everything that there is, wider than any statement could give."""
+    return Grant(
+        grant=GRANT,
+        handle=handle,
+        role=Role.SPECIALIST,
+        sections=tuple(DEFAULT.sections),
+        deeds=CONTENT_DEEDS,
+        purposes=tuple(DEFAULT.purposes),
+        until=at + timedelta(days=1),
+        reason=None,
+        by=ANNA,
+        at=at,
+        position=0,
+    )
+
+
+def cells(policy: Policy) -> Iterator[tuple[PurposeId, SectionName, Deed]]:
+    yield from product(policy.purposes, policy.sections, CONTENT_DEEDS)
+
+
+@pytest.mark.parametrize(
+    ("handle", "role"), [(JAN, Role.REGISSEUR), (SARA, Role.SPECIALIST), (ANNA, Role.COORDINATOR)]
+)
+def test_each_role_gets_what_the_default_policy_allows_it_and_nothing_else(
+    handle: Handle, role: Role
+) -> None:
+    s = rigged(handle, role)
+    team_right = role is Role.COORDINATOR
+    given = 0
+    for purpose, section, deed in cells(DEFAULT):
+        permitted = isinstance(ask(s, handle, deed, section, purpose), Permit)
+        assert permitted == allows(DEFAULT, purpose, role, section, deed, team=team_right)
+        given += permitted
+    assert given
+
+
+@pytest.mark.parametrize("who", ["bob", "tom"])
+def test_no_policy_gives_beheerder_or_toezichthouder_any_content(who: str) -> None:
+    for regisseur in ("jan", None):
+        s = team(regisseur)
+        s.register.policy = DEFAULT
+        for purpose, section, deed in cells(DEFAULT):
+            assert ask(s, who, deed, section, purpose) is Reason.NO_ACCESS
+
+
+SECTIONS, PURPOSES = tuple(DEFAULT.sections), tuple(DEFAULT.purposes)
+
+
+@given(
+    role=st.sampled_from(Role),
+    held=st.sets(st.sampled_from(Role), min_size=1),
+    sections=st.sets(st.sampled_from(SECTIONS)),
+    deeds=st.sets(st.sampled_from(CONTENT_DEEDS)),
+    purposes=st.sets(st.sampled_from(PURPOSES)),
+    hours=st.integers(-2, 2),
+    asked=st.tuples(st.sampled_from(SECTIONS), st.sampled_from(CONTENT_DEEDS), st.sampled_from(PURPOSES)),
+)
+def test_a_grant_never_permits_more_than_it_says_and_the_policy_allows(
+    role: Role,
+    held: set[Role],
+    sections: set[SectionName],
+    deeds: set[Deed],
+    purposes: set[PurposeId],
+    hours: int,
+    asked: tuple[SectionName, Deed, PurposeId],
+) -> None:
+    section, deed, purpose = asked
+    grant = all_of(SARA, START)
+    grant.role, grant.until = role, START + timedelta(hours=hours)
+    grant.sections, grant.deeds, grant.purposes = tuple(sections), tuple(deeds), tuple(purposes)
+    request = Request(deed, HOME, section, None, purpose)
+    ruling = decide(request, SARA, with_grant(grant, held), START)
+    covered = section in sections and deed in deeds and purpose in purposes
+    allowed = allows(DEFAULT, purpose, role, section, deed, team=False)
+    assert isinstance(ruling, Permit) == (hours > 0 and role in held and covered and allowed)
+
+
+def with_grant(grant: Grant, held: set[Role]) -> Register:
+    """Give a register in which sara holds these roles and this grant."""
+    register = Register("")
+    register.policy = DEFAULT
+    register.members[SARA] = Member(person("sara").card, held, ANNA, START, bytes(32))
+    home = register.households[HOME] = Household(HOME, ANNA, START)
+    home.assign(JAN, ANNA, START)
+    home.grants[grant.grant] = grant
+    return register
