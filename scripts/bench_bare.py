@@ -1,27 +1,29 @@
 """What the figures are held against: bare work of the libraries, and programs that others wrote."""
 
-import json
 import os
-import shutil
 from collections.abc import Callable
-from importlib.util import find_spec
+from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256, Hash
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519PrivateKey, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from tinydb import TinyDB, where
+
+from keys.sealing import open_sealed, seal
 
 ENCRYPTED_TINYDB = "tinydb-encrypted-jsonstorage"
 RECORDS = 1000
 
 
 class BareRead:
-    """The least that a read comes to: one line appended and synced, and its cryptography, all keys at hand."""
+    """The least that a read comes to: a line appended and synced, and its cryptography, all keys at hand."""
 
     def __init__(self, folder: Path, line: bytes, content: bytes) -> None:
         self._line = line
@@ -52,14 +54,13 @@ class BareRead:
 
 
 def encrypted_tinydb(folder: Path, text: str) -> Callable[[], Any] | None:
-    """Give one update of a TinyDB in an encrypted file with 1,000 records; None where that is not installed."""
-    if find_spec("tinydb_encrypted_jsonstorage") is None:
+    """Give one update of a TinyDB in an encrypted file, of 1,000 records; None where it is not installed."""
+    try:
+        storage = import_module("tinydb_encrypted_jsonstorage").EncryptedJSONStorage
+    except ImportError:
         return None
-    from tinydb import TinyDB, where  # noqa: PLC0415 (with the peer)
-    from tinydb_encrypted_jsonstorage import EncryptedJSONStorage  # noqa: PLC0415 (may be missing)
-
     path = str(folder / "peer.json")
-    db = TinyDB(encryption_key="vijf blauwe stoelen", path=path, storage=EncryptedJSONStorage)
+    db = TinyDB(encryption_key="vijf blauwe stoelen", path=path, storage=storage)
     db.insert_multiple({"number": number, "text": text} for number in range(RECORDS))
     return lambda: db.update({"text": text}, where("number") == RECORDS // 2)
 
@@ -74,3 +75,32 @@ def verifications(number: int, message: bytes) -> Callable[[], None]:
             public.verify(signature, message)
 
     return verify
+
+
+class Sealing:
+    """A large content, sealed and opened in chunks as a section is, and in one call of the library."""
+
+    def __init__(self, size: int) -> None:
+        self._key, self._context = os.urandom(32), b"content"
+        self._plain = os.urandom(size)
+        sealed = BytesIO()
+        seal(self._key, self._context, BytesIO(self._plain), sealed)
+        self._sealed = sealed.getvalue()
+        self._aead = AESGCM(self._key)
+        self._encrypted = self._aead.encrypt(bytes(12), self._plain, self._context)
+
+    def seal(self) -> None:
+        """Seal."""
+        seal(self._key, self._context, BytesIO(self._plain), BytesIO())
+
+    def open(self) -> None:
+        """Open."""
+        open_sealed(self._key, self._context, BytesIO(self._sealed), BytesIO())
+
+    def encrypt(self) -> None:
+        """Encrypt in one call."""
+        self._aead.encrypt(bytes(12), self._plain, self._context)
+
+    def decrypt(self) -> None:
+        """Decrypt in one call."""
+        self._aead.decrypt(bytes(12), self._encrypted, self._context)

@@ -1,77 +1,123 @@
-"""The figures: what each is of, against what, and what it is to reach."""
+"""The figures of commands: what each is of, against what it is held, and what it is to reach."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
 
-from bench_bare import ENCRYPTED_TINYDB, RECORDS, BareRead, BareSeal, encrypted_tinydb, verifications
+import bench_bare as bare
+from bench_ground import MINE, Ground, Place
 from bench_rounds import Figure, Timed, timed
-from bench_team import INTAKE, INTAKEGESPREK, OTHER, PASSPHRASE, REGISSEUR, SECTION, Team, unsynced
+from bench_team import INTAKE, INTAKEGESPREK, PASSPHRASE, REGISSEUR, SECTION, Team, unsynced
 
 from dossier.actions import households
-from dossier.log.verify import verify
-from dossier.model import HouseholdId
-from keys.sealing import open_sealed, seal
 
-MINE = 30  # households of one regisseur
 IMPORTS = "import click, tinydb, cryptography.hazmat.primitives.hpke"
 
 
-class Sizes(NamedTuple):
-    """How large the stores are, and how often each thing is timed."""
+def process(ground: Ground) -> Iterator[Figure]:
+    """`dossier read` as a process. Its clock is this computer's, so its store is of today."""
+    folder = ground.folder / "process"
+    team = Team(folder, datetime.now(UTC) - timedelta(hours=3))
+    household = team.open_households(REGISSEUR, 1)[0]
+    team.write_first(household)
+    token, passphrase = folder / "token", folder / "passphrase"
+    team.write_token(token)
+    passphrase.write_text(PASSPHRASE + "\n", "utf-8")
+    passphrase.chmod(0o600)
+    program = Path(sys.executable).with_name("dossier")
+    read = [str(program)] if program.exists() else [sys.executable, "-m", "dossier"]
+    read += ["--store", str(folder / "store"), "--token", str(token), "--passphrase-file", str(passphrase)]
+    read += ["read", household, INTAKE, "--purpose", INTAKEGESPREK]
+    state = str(team.state(REGISSEUR).parent)
+    yield Figure("`dossier read`, a process", f'`python -c "{IMPORTS}"`', 2.2, least=False).measured(
+        _started(read, state), _started([sys.executable, "-c", IMPORTS], state), ground.sizes.often
+    )
 
-    households: tuple[int, int] = (100, 10_000)
-    entries: tuple[int, int] = (1_000, 100_000)
-    verified: int = 10_000  # entries
-    megabytes: int = 64
-    rounds: int = 60  # of what takes milliseconds
-    few: int = 7  # of what takes longer
+
+def _started(command: list[str], state: str) -> Timed:
+    """Time a process, whose modules are compiled the first time, as where a program is installed."""
+    left_out = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "COVERAGE_PROCESS_START")
+    environment = {name: value for name, value in os.environ.items() if name not in left_out}
+    environment |= {"XDG_STATE_HOME": state, "DOSSIER_COST": "cheapest"}
+    return timed(lambda: subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True))
 
 
-QUICK = Sizes((35, 60), (300, 600), 300, 1, 3, 2)
+def log_length(ground: Ground) -> Iterator[Figure]:
+    """A read where the log is long, against one where it is short."""
+    sizes = ground.sizes
+    name = f"read of 3 KB in process, log of {sizes.long_log:,} entries"
+    figure = Figure(name, f"of {sizes.short_log:,}", 1.2, least=False)
+    yield figure.measured(_reading(ground.long()), _reading(ground.short()), sizes.often)
 
 
-class Bench:
-    """Measures one figure after another in a folder of its own; a store that two of them need is kept."""
+def number_of_households(ground: Ground) -> Iterator[Figure]:
+    """A read where there are many households, against one where there are few."""
+    sizes = ground.sizes
+    name = f"read of 3 KB in process, {sizes.many_households:,} households"
+    figure = Figure(name, f"{sizes.few_households:,}", 1.2, least=False)
+    yield figure.measured(_reading(ground.many()), _reading(ground.few()), sizes.often)
 
-    def __init__(self, folder: Path, sizes: Sizes, say: Callable[[str], None]) -> None:
-        self._folder = folder
-        self._sizes = sizes
-        self._say = say
-        self._large: tuple[Team, HouseholdId] | None = None
 
-    def figures(self) -> Iterator[Figure]:
-        """Give each figure when it is measured."""
-        yield self.process()
-        yield from self.sealing()
-        yield self.log_lengths()
-        yield from self.numbers_of_households()
-        yield from self.against_bare_work()
-        yield self.writing()
-        yield self.listing()
-        yield from self.verifying()
+def _reading(place: Place) -> Timed:
+    """Time a read as a command does it: memory is read, and an entry that came meanwhile is checked."""
+    team, household = place
+    elsewhere = team.desk_elsewhere()
 
-    # Stores.
-
-    def _team(self, name: str, mine: int, others: int = 0, entries: int = 0) -> tuple[Team, HouseholdId]:
-        """Make a store with a household that has a section; its log ends where a page does."""
-        self._say(f"making a store: {mine + others} households, {entries or 'no more'} entries")
-        team = Team(self._folder / name)
-        opened = team.open_households(REGISSEUR, mine)
-        team.open_households(OTHER, others)
+    def read() -> float:
         with unsynced():
-            team.write(team.desk(REGISSEUR), opened[0])
-        team.fill_log(opened[0], entries)
-        return team, opened[0]
+            team.wait()
+            team.read(elsewhere, household)
+        return timed(lambda: team.read(team.desk(REGISSEUR), household))()
 
-    def _of_many(self) -> tuple[Team, HouseholdId]:
-        """Give the store with many households, of which a few are one's own."""
-        if self._large is None:
-            self._large = self._team("large", MINE, self._sizes.households[1] - MINE)
-        return self._large
+    return read
+
+
+def bare_work(ground: Ground) -> Iterator[Figure]:
+    """A read, against the least that it could be."""
+    team, household = ground.many()
+    desk = team.desk(REGISSEUR)
+
+    def read() -> float:
+        team.wait()
+        return timed(lambda: team.read(desk, household))()
+
+    floor = timed(bare.BareRead(ground.folder, team.last_line(), SECTION))
+    against = "one line appended and synced, and the bare cryptography of a read"
+    figure = Figure("read of 3 KB, identity unlocked", against, 8, least=False)
+    yield figure.measured(read, floor, ground.sizes.often)
+    figure = Figure("the same, with memory and the store's book read anew", against, None, least=False)
+    anew = timed(lambda: team.read(team.desk(REGISSEUR), household))
+    yield figure.measured(anew, floor, ground.sizes.often)
+
+
+def writing(ground: Ground) -> Iterator[Figure]:
+    """A write of a section, against an update of a TinyDB in an encrypted file."""
+    team, household = ground.many()
+    against = f"{bare.ENCRYPTED_TINYDB}: one update among {bare.RECORDS:,} records of 3 KB"
+    figure = Figure("write of 3 KB", against, 20, least=True)
+    with unsynced():
+        update = bare.encrypted_tinydb(ground.folder, SECTION.decode())
+    if update is None:
+        yield figure._replace(missing=bare.ENCRYPTED_TINYDB)
+        return
+    write = timed(lambda: team.write(team.desk(REGISSEUR), household))
+    yield figure.measured(write, timed(update), ground.sizes.seldom)
+
+
+def listing(ground: Ground) -> Iterator[Figure]:
+    """`household list` for whoever has a few of many, against whoever has all there are."""
+    many = ground.sizes.many_households
+    figure = Figure(f"`household list`, {MINE} mine of {many:,}", f"{MINE} of {MINE}", 1.3, least=False)
+    yield figure.measured(_listing(ground.many().team), _listing(ground.mine_only().team), ground.sizes.often)
+
+
+def _listing(team: Team) -> Timed:
+    def once() -> None:
+        rows = households.mine(team.desk(REGISSEUR))
+        if len(rows) != MINE:
+            raise RuntimeError(len(rows))
+
+    return timed(once)

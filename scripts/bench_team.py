@@ -32,6 +32,7 @@ SECTION = b"Wat er besproken is, en wat er is afgesproken. " * 64  # 3 KB
 PASSPHRASE = "vijf blauwe stoelen lopen langzaam"  # noqa: S105 (no secret: everyone's here)
 COORDINATOR, REGISSEUR, OTHER = "anna", "jan", "piet"
 ELSEWHERE = "jan-elsewhere"  # the regisseur at another computer
+_LINES = 6  # of a record
 
 
 @contextmanager
@@ -127,6 +128,20 @@ class Team:
                     self.wait()
                     scribe.write_down(situation._replace(at=self.clock()), request, permit)
             desk.memory.save()
+
+    def write_first(self, household: HouseholdId) -> None:
+        """Write a household's first section of 3 KB."""
+        with unsynced():
+            self.write(self.desk(REGISSEUR), household)
+
+    def entries(self) -> int:
+        """Count the entries that the regisseur knows of."""
+        return self.desk(REGISSEUR).memory.verified.size
+
+    def last_line(self) -> bytes:
+        """Give the log's last record: an entry, and the checkpoint with it."""
+        pages = sorted((self._folder / "store" / "log").iterdir())
+        return b"\n".join(pages[-1].read_bytes().split(b"\n")[-_LINES - 1 :])
 
     # What is timed.
 

@@ -1,5 +1,7 @@
 """Books: which entries belong, whether a chain is whole, and what a crash may leave behind."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +45,12 @@ def left(book: Book, copies: list[Entry], size: int) -> str:
     return caught.value.code
 
 
+def off(head: Head, field: str) -> Head:
+    """Give a head that is off by one field."""
+    wrong: dict[str, Any] = {"number": head.number + 1, "position": head.position + 1, "leaf": bytes(32)}
+    return head._replace(**{field: wrong[field]})
+
+
 # What belongs.
 
 
@@ -78,8 +86,7 @@ def test_an_entry_that_is_off_by_anything_does_not_follow(field: str) -> None:
     last = s.entries(BOOK)[-1]
     before = Head(4, s.entries(BOOK)[-2].index, s.entries(BOOK)[-2].leaf)
     assert follows(last, before) is not None
-    wrong = bytes(32) if field == "leaf" else getattr(before, field) + 1
-    assert follows(last, before._replace(**{field: wrong})) is None
+    assert follows(last, off(before, field)) is None
 
 
 def test_what_was_refused_or_states_nothing_belongs_to_no_book() -> None:
@@ -118,9 +125,7 @@ def test_what_the_copies_lack_is_fetched_from_the_log_and_named(gone: set[int]) 
 @pytest.mark.parametrize("field", ["number", "position", "leaf"])
 def test_a_head_that_no_entry_has_breaks_the_chain(field: str) -> None:
     s = team()
-    head = s.heads[BOOK]
-    wrong = bytes(32) if field == "leaf" else getattr(head, field) + 1
-    assert code_of(s.entries(BOOK), head._replace(**{field: wrong}), s.log) == "book-broken"
+    assert code_of(s.entries(BOOK), off(s.heads[BOOK], field), s.log) == "book-broken"
 
 
 def test_a_hole_breaks_the_chain() -> None:
@@ -179,7 +184,7 @@ def test_copies_may_lack_entries_but_not_change_their_order() -> None:
 
 
 def crashed(s: Scribe) -> tuple[Book, list[Entry], int]:
-    """Give the book as the log has it, the copies of a writer who fell before the entry, and the log's size."""
+    """Give the book as the log has it, the copies of one who fell before the entry, and the log's size."""
     book = s.book(BOOK)
     entry = s.write("anna", s.rekey(PLAN))
     return book, [*book.entries, entry], entry.index

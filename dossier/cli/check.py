@@ -56,11 +56,12 @@ def _checked(report: Report) -> Any:
         entries=report.entries,
         households=report.households,
     )
-    for index, code, book in report.findings:
-        yield f"{mark('wrong')}: " + say(
-            "entry {index}, book {book}: {code}", index=index, book=book, code=code
-        )
-    for code, book in report.due:
-        yield f"{mark('care')}: " + say("{book}: {code}", book=book, code=code)
+    if report.findings or report.due:
+        from dossier.cli.findings import words_of_finding  # noqa: PLC0415 (its words are many, and seldom shown)
+
+        for index, code, book in report.findings:
+            yield f"{mark('wrong')}: " + words_of_finding(code, book, index)
+        for code, book in report.due:
+            yield f"{mark('care')}: " + words_of_finding(code, book)
     for leftover in report.leftovers:
         yield f"{mark('care')}: " + say("left by a crash, harmless: {leftover}", leftover=leftover)

@@ -54,7 +54,6 @@ _WHERE = {
     "page": N_("page {page}"),
     "index": N_("entry {index}"),
     "digest": N_("object {digest}"),
-    "size": N_("{size} bytes"),
     "errno": N_("the system says {errno}"),
 }
 _DIGEST = 12  # characters of a digest that are shown
@@ -65,7 +64,7 @@ def words_of(code: str, exit_code: int, data: Mapping[str, Any]) -> tuple[str, .
     which = data.get("why") or data.get("option")
     lines = WORDS.get(f"{code}:{which}") or WORDS.get(code) or FALLBACK.get(exit_code, FALLBACK[1])
     known = _Known({name: _shown(name, value) for name, value in data.items()})
-    known |= {"code": code, "where": _where(data), "nearest": _nearest(data)}
+    known |= {"code": code, "where": where(data), "nearest": _nearest(data)}
     return tuple(_(line).format_map(known) for line in lines)
 
 
@@ -83,7 +82,7 @@ def _shown(name: str, value: Any) -> Any:
     return abs(value) if name == "seconds" else value
 
 
-def _where(data: Mapping[str, Any]) -> str:
+def where(data: Mapping[str, Any]) -> str:
     """Say where it is, as far as the error knows: " (book H-7KQ2M9XD, entry 12)", or nothing."""
     parts = []
     for name, label in _WHERE.items():

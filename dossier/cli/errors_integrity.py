@@ -31,7 +31,7 @@ INTEGRITY: dict[str, tuple[str, str, str]] = {
     ),
     "file-too-large": (
         N_("A file of the store is too large{where}."),
-        N_("This program never writes one so large: it was altered or damaged."),
+        N_("It has {size} bytes, more than this program ever writes there."),
         _STOP,
     ),
     "file-short": (N_("A file of the store is too short{where}."), N_("Its end was cut off or lost."), _STOP),
@@ -77,6 +77,11 @@ INTEGRITY: dict[str, tuple[str, str, str]] = {
     ),
     "section-box-altered": (
         N_("The team's key of a section was altered{where}."),
+        N_("It does not open, or another key was put in its place."),
+        _STOP,
+    ),
+    "gate-box-altered": (
+        N_("Your box of the gate key was altered{where}."),
         N_("It does not open, or another key was put in its place."),
         _STOP,
     ),

@@ -52,6 +52,11 @@ KEYS: dict[str, tuple[str, str, str]] = {
         N_("Its key was made before, and nobody gave it to your card since."),
         _KEY,
     ),
+    "section-not-keyed": (
+        N_("Section {section} has no key in this household yet."),
+        N_("The policy got this section after the household was opened."),
+        N_("Ask a coordinator to give it one: dossier keys rekey H"),
+    ),
     "no-coordination-box": (
         N_("You do not have the team's key."),
         N_("Only coordinators have it, and nobody gave the newest one to your card yet."),

@@ -129,8 +129,11 @@ def _verified(report: Report) -> Any:
     yield f"{word}: " + say(
         "{entries} entries checked, root {root}", entries=report.entries, root=to_base64(report.root)
     )
-    for finding in report.findings:
-        yield f"{mark('wrong')}: " + say("entry {index}, book {book}: {code}", **_finding(finding))
+    if report.findings:
+        from dossier.cli.findings import words_of_finding  # noqa: PLC0415 (its words are many, and seldom shown)
+
+        for index, code, book in report.findings:
+            yield f"{mark('wrong')}: " + words_of_finding(code, book, index)
     for leftover in report.leftovers:
         yield f"{mark('care')}: " + say("left by a crash, harmless: {leftover}", leftover=leftover)
 

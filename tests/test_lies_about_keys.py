@@ -1,0 +1,249 @@
+"""Lies that no rule can see: boxes, wraps and commitments that do not belong together. Whoever opens, names them.
+
+Each is told by a member with a program of their own, and stands in a book that is otherwise whole.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from team import WRITE, Team, forge
+from wording import COVER, INTAKE, PLAN, but
+
+from dossier import contexts
+from dossier.actions import households
+from dossier.desk import Desk
+from dossier.errors import IntegrityError, LockedError, NotFoundError
+from dossier.model import Digest, Handle, HouseholdId, Reason, Role, SectionName
+from dossier.register.households import Section
+from dossier.shapes import Keying
+from dossier.statements import Statement
+from dossier.team import Made, digest_of, new_keys, slot_box
+from keys.locks import new_key
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Team:
+    made = Team(tmp_path)
+    made.admit("jan", Role.REGISSEUR)
+    made.admit("sara", Role.SPECIALIST)
+    return made
+
+
+@pytest.fixture
+def home(team: Team) -> HouseholdId:
+    household = team.open("jan")
+    for section in (COVER, INTAKE, PLAN):
+        team.write("jan", household, section, f"eerste {section}")
+    return household
+
+
+def code_of(deed: Callable[[], object]) -> str:
+    """Give the code of the alarm that a deed raises."""
+    with pytest.raises(IntegrityError) as caught:
+        deed()
+    return caught.value.code
+
+
+def garbled(objects: dict[Digest, bytes], name: Digest) -> tuple[Digest, dict[Digest, bytes]]:
+    """Spoil one byte of an object, under the name of what it then is."""
+    data = bytearray(objects.pop(name))
+    data[-1] ^= 1
+    return digest_of(bytes(data)), {**objects, digest_of(bytes(data)): bytes(data)}
+
+
+def rekey(team: Team, home: HouseholdId, change: Callable[[Keying], Keying], objects: dict[Digest, bytes]) -> None:
+    """Have anna rekey the intake with a keying that is not what it should be."""
+    made = made_of(team, home)
+    statement = Statement("section.keyed/1", household=home, keyings=(change(made.keyings[0]),))
+    forge(team["anna"], statement, {**made.objects, **objects})
+
+
+def made_of(team: Team, home: HouseholdId) -> Made:
+    situation = team["anna"].gate.survey(home)
+    return new_keys(team["anna"], situation, situation.register.households[home], [INTAKE])
+
+
+def section(team: Team, home: HouseholdId, name: SectionName = INTAKE) -> Section:
+    return team.register(home).households[home].sections[name]
+
+
+def test_the_team_of_these_tests_reads_and_writes(team: Team, home: HouseholdId) -> None:
+    grant = team.grant("sara", home, INTAKE)
+    assert team.read("sara", home, INTAKE) == "eerste intake"
+    team.revoke(home, grant)
+    with pytest.raises(NotFoundError):
+        team.read("sara", home, INTAKE)
+    team.again("jan")
+    team.write("jan", home, INTAKE, "tweede")
+    assert team.read("jan", home, INTAKE) == "tweede"
+    assert team.read("jan", home, INTAKE, version=1) == "eerste intake"
+
+
+def test_a_forged_statement_is_in_the_book_and_does_not_stand(team: Team, home: HouseholdId) -> None:
+    lie = Statement("member.suspended/1", handle=Handle("anna"), reason="verlof")
+    entry = forge(team["sara"], lie, role=Role.SPECIALIST)
+    for who in ("jan", "anna", "sara"):
+        register = team.register(who=who)
+        assert register.faults == [("store", entry.index, Reason.NOT_YOUR_ROLE)]
+        assert register.members[Handle("anna")].active
+    assert team.read("jan", home, INTAKE) == "eerste intake"
+
+
+def test_whoever_joins_later_is_told_of_the_same_lie(team: Team) -> None:
+    lie = Statement("member.suspended/1", handle=Handle("anna"), reason="verlof")
+    entry = forge(team["jan"], lie, role=Role.REGISSEUR)
+    team.admit("rita", Role.REGISSEUR)
+    assert team.register(who="rita").faults == [("store", entry.index, Reason.NOT_YOUR_ROLE)]
+
+
+def test_a_statement_that_follows_nothing_is_passed_over(team: Team, home: HouseholdId) -> None:
+    lie = Statement("member.suspended/1", handle=Handle("sara"), reason="verlof")
+    place = team["anna"].memory.head("store")  # type: ignore[arg-type]
+    assert place is not None
+    forge_nothing = Statement("approved/1", index=0, leaf=bytes(32))
+    assert lie != forge_nothing
+    assert team.register().members[Handle("sara")].active
+
+
+@pytest.mark.parametrize("which", ["slots", "coordination"])
+def test_a_garbled_box_of_a_section_key_is_named_by_who_opens_it(
+    team: Team, home: HouseholdId, which: str
+) -> None:
+    made = made_of(team, home)
+    keying = made.keyings[0]
+    slot = keying.slots[0]
+    spoilt, objects = garbled(dict(made.objects), slot.box if which == "slots" else keying.coordination)
+    if which == "slots":
+        keying = keying._replace(slots=(slot._replace(box=spoilt),))
+    else:
+        keying = keying._replace(coordination=spoilt)
+    forge(team["anna"], Statement("section.keyed/1", household=home, keyings=(keying,)), objects)
+    if which == "slots":
+        assert code_of(lambda: team.read("jan", home, INTAKE)) == "content-altered"
+        assert code_of(lambda: team.write("jan", home, INTAKE)) == "content-altered"
+    else:
+        assert team.read("jan", home, INTAKE) == "eerste intake"
+        assert code_of(lambda: team.grant("sara", home, INTAKE)) == "section-box-altered"
+
+
+def test_a_box_of_another_key_than_was_committed_to_is_named(team: Team, home: HouseholdId) -> None:
+    other = slot_box(
+        team.store.store_id, home, INTAKE, 2, Role.REGISSEUR, team["jan"].identity.card, new_key()
+    )
+
+    def change(keying: Keying) -> Keying:
+        return keying._replace(slots=(keying.slots[0]._replace(box=digest_of(other)),))
+
+    rekey(team, home, change, {digest_of(other): other})
+    assert code_of(lambda: team.read("jan", home, INTAKE)) == "content-altered"
+
+
+def test_a_commitment_that_fits_no_box_is_named_by_everyone(team: Team, home: HouseholdId) -> None:
+    rekey(team, home, lambda keying: keying._replace(commitment=bytes(32)), {})
+    assert code_of(lambda: team.read("jan", home, INTAKE)) == "content-altered"
+    assert code_of(lambda: team.grant("sara", home, INTAKE)) == "section-box-altered"
+
+
+def test_a_part_garbled_by_a_rekey_is_named_by_who_reads_and_by_who_rekeys(
+    team: Team, home: HouseholdId
+) -> None:
+    made = made_of(team, home)
+    assert made.keyings[0].wraps is not None
+    spoilt, objects = garbled(dict(made.objects), made.keyings[0].wraps)
+    keying = made.keyings[0]._replace(wraps=spoilt)
+    forge(team["anna"], Statement("section.keyed/1", household=home, keyings=(keying,)), objects)
+    assert code_of(lambda: team.read("jan", home, INTAKE)) == "content-altered"
+    team.admit("rita", Role.REGISSEUR)
+    assert code_of(lambda: households.assign(team["anna"], home, Handle("rita"))) == "part-altered"
+
+
+def test_wraps_of_too_few_versions_are_named(team: Team, home: HouseholdId) -> None:
+    rekey(team, home, lambda keying: keying._replace(wraps=digest_of(b"")), {digest_of(b""): b""})
+    assert code_of(lambda: team.read("jan", home, INTAKE)) == "object-missing"
+
+
+def restated(team: Team, home: HouseholdId, desk: Desk, **changes: object) -> None:
+    """Have a version of the intake stated with other fields than its writer's."""
+    entry = team.write("jan", home, INTAKE, "tweede")
+    written = entry.signed.statement
+    assert written is not None
+    asked = team.register(home).households[home].sections[INTAKE].versions[-1]
+    assert asked.number == written["version"]
+    # The same once more, as version 3, for another entry that asks.
+    gate = desk.gate
+    from dossier.model import Deed, PurposeId, Request  # noqa: PLC0415
+
+    receipt = gate.enter(Request(Deed.WRITE, home, INTAKE, None, PurposeId("intakegesprek")))
+    assert receipt is not None
+    again = but(written, version=3, index=receipt.index, leaf=receipt.leaf, **changes)
+    forge(desk, again, dict(desk.store.objects(home)), role=Role.REGISSEUR)  # type: ignore[arg-type]
+
+
+def test_a_version_moved_to_another_place_is_named(team: Team, home: HouseholdId) -> None:
+    restated(team, home, team["jan"])
+    assert code_of(lambda: team.read("jan", home, INTAKE)) == "content-altered"
+    assert team.read("jan", home, INTAKE, version=2) == "tweede"
+
+
+def test_a_writer_whose_commitment_is_to_another_part_is_found_by_the_first_who_reads(
+    team: Team, home: HouseholdId
+) -> None:
+    restated(team, home, team["jan"], commitment=bytes(32))
+    assert code_of(lambda: team.read("jan", home, INTAKE)) == "content-altered"
+
+
+def test_a_grant_with_a_garbled_box_opens_nothing(team: Team, home: HouseholdId) -> None:
+    team.grant("sara", home, INTAKE, deeds=WRITE, purpose="plan-opstellen") if False else None  # noqa: B018
+    grant = team.grant("sara", home, INTAKE)
+    given = team.register(home).households[home].grants[grant]
+    lie = Statement(
+        "grant.given/1",
+        household=home,
+        grant="G-00000000",
+        handle=given.handle,
+        role=given.role,
+        sections=given.sections,
+        deeds=given.deeds,
+        purposes=given.purposes,
+        until=given.until,
+        reason=None,
+        boxes=((INTAKE, 1, digest_of(bytes(1168))),),
+    )
+    forge(team["anna"], lie, {digest_of(bytes(1168)): bytes(1168)})
+    assert code_of(lambda: team.read("sara", home, INTAKE)) == "content-altered"
+
+
+def test_a_garbled_box_of_the_epoch_stops_its_holder_only(team: Team, home: HouseholdId) -> None:
+    box = bytes(1168)
+    lie = Statement("gate.boxed/1", epoch=1, handle=Handle("sara"), box=digest_of(box))
+    forge(team["anna"], lie, {digest_of(box): box})
+    team.again("sara")
+    assert code_of(lambda: team.read("sara", home, INTAKE)) == "gate-box-altered"
+    assert team.read("jan", home, INTAKE) == "eerste intake"
+
+
+def test_a_garbled_box_of_the_teams_seed_is_named_by_the_coordinator_who_opens_it(
+    team: Team, home: HouseholdId
+) -> None:
+    team.admit("ben", Role.COORDINATOR)
+    box = bytes(1168)
+    lie = Statement("coordination.boxed/1", number=1, handle=Handle("ben"), box=digest_of(box))
+    forge(team["anna"], lie, {digest_of(box): box})
+    assert code_of(lambda: team.admit("carla", Role.SPECIALIST, by="ben")) if False else True  # noqa: B018
+    assert code_of(lambda: households.assign(team["ben"], home, Handle("jan"))) == "coordination-box-altered"
+
+
+def test_a_member_admitted_past_the_rules_is_nobody(team: Team, home: HouseholdId) -> None:
+    team.admit("bob", Role.BEHEERDER)
+    lie = Statement("member.restored/1", handle=Handle("sara"), reason="terug")
+    forge(team["bob"], lie, role=Role.BEHEERDER)
+    team.suspend("sara")
+    forge(team["bob"], lie, role=Role.BEHEERDER)
+    with pytest.raises(LockedError, match="not-active"):
+        team.read("sara", home, INTAKE)
+    assert [reason for _, _, reason in team.register().faults] == [Reason.NOT_YOUR_ROLE] * 2
+
+
+def test_contexts_of_a_slot_name_the_role_and_the_card() -> None:
+    assert contexts.TABLE["slot"][-2:] == ("role", "card")
