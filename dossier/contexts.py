@@ -44,10 +44,3 @@ def slot(
 ) -> bytes:
     """Bind a section key boxed to the holder of a role; `card` is the fingerprint of their card."""
     return of("slot", store, household, section, generation, str(role), card)
-
-
-def gate_part(
-    store: StoreId, household: HouseholdId, section: SectionName, version: int, epoch: int, leaf: bytes
-) -> bytes:
-    """Bind the gate's part of a version's key to the entry (leaf hash) that asked to write it."""
-    return of("gate-part", store, household, section, version, epoch, leaf)

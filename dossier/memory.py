@@ -25,7 +25,7 @@ from keys.primitives import same, sha256
 
 MEMORY_FORMAT = "dossier/memory/1"
 VERIFIER = 1  # raised when what is checked of an entry changes: then all is checked anew
-_LARGEST = 1 << 24  # bytes of one file
+_LARGEST = 1 << 20  # bytes of one file
 _PATIENCE = 20.0  # seconds to wait for another command of the same member
 
 
@@ -65,6 +65,10 @@ class Memory:
         self.must_pass: Seen | None = None  # a size and root that checking anew must come by
         self.store_head: Head | None = None
         self.mine: set[HouseholdId] = set()
+
+    def beside(self) -> "Memory":
+        """Give another memory of the same member and store, that knows nothing yet."""
+        return Memory(self._folder, self._identity, self._store)
 
     def forget(self) -> None:
         """Go back to what is kept: what was half taken in counts for nothing."""
@@ -143,14 +147,17 @@ class Memory:
         self._data = data
         return True
 
-    def save(self) -> None:
-        """Write what changed, unless another command of this member knows more already."""
+    def save(self, *, anew: bool = False) -> None:
+        """Write what changed, unless another command of this member knows more already.
+
+        `anew`, at first contact, replaces what is kept, whatever it is.
+        """
         with translated():
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(self._path.with_suffix(".lock"), _PATIENCE):
             old = self._loaded
-            if self._read(self._path) != self._data:
-                kept = Memory(self._folder, self._identity, self._store)
+            if not anew and self._read(self._path) != self._data:
+                kept = self.beside()
                 if kept.load() and kept.verified.size > self.verified.size:
                     return
                 old = kept._loaded
@@ -223,7 +230,7 @@ class Memory:
 
     def _check_moved(self) -> None:
         """A part is gone: raise MovedError when that is because another command has gone further."""
-        kept = Memory(self._folder, self._identity, self._store)
+        kept = self.beside()
         if kept.load() and kept._digests != self._loaded:
             raise MovedError
 

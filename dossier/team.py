@@ -10,7 +10,7 @@ from dossier.model import STORE_BOOK, Digest, GrantId, Handle, HouseholdId, Role
 from dossier.register.households import Household, Section
 from dossier.register.register import Register
 from dossier.shapes import Keying, Slot
-from keys.errors import KeysError
+from keys.errors import KeysError, WeakKeyError
 from keys.identity import Card
 from keys.locks import (
     box_to,
@@ -44,9 +44,11 @@ def seed(desk: Desk, register: Register) -> bytes:
         IntegrityError: when what is in it is not the seed.
     """
     digest = register.coordination_boxes.get(desk.handle)
-    box = desk.store.objects(STORE_BOOK).get(digest) if digest else None
-    if box is None:
+    if digest is None:
         raise LockedError("no-coordination-box")
+    box = desk.store.objects(STORE_BOOK).get(digest)
+    if box is None:
+        raise IntegrityError("object-missing", digest=digest)
     context = contexts.of(
         "coordination-seed", desk.store.store_id, register.number, desk.identity.card.fingerprint
     )
@@ -183,7 +185,10 @@ class _Maker:
 
     def _slot(self, name: SectionName, generation: int, role: Role, handle: Handle, key: bytes) -> Slot:
         card = self._situation.register.member(handle).card
-        box = slot_box(self._store, self._household.household, name, generation, role, card, key)
+        try:
+            box = slot_box(self._store, self._household.household, name, generation, role, card, key)
+        except WeakKeyError as e:
+            raise IntegrityError("card-no-key", handle=handle) from e
         return Slot(role, handle, self._put(box))
 
     def _wraps(self, name: SectionName, generation: int, key: bytes, parts: list[bytes]) -> Digest:

@@ -1,24 +1,18 @@
-"""Reader: lines of a log, put in a store with the checkpoints that belong over them, and followed."""
+"""Reader: lines of a log, put in a store with the checkpoints that belong over them, and followed whole."""
 
-from wording import EPOCH_SECRET
+from laying import put_lines
 
-from dossier import contexts
 from dossier.book import Book, Head
-from dossier.entry import Entry, leaf_hash
+from dossier.entry import Entry
 from dossier.log.follow import Follower
-from dossier.log.merkle import Frontier
-from dossier.log.note import Checkpoint, sign_checkpoint
-from dossier.log.records import Record, origin
 from dossier.log.verified import Verified
 from dossier.model import BookName, StoreId
 from dossier.register.register import Register
 from dossier.storage.volatile import VolatileStore
-from keys.locks import log_seed
-from keys.primitives import sign_public
 
 
 class Heads:
-    """Where the books end, and which versions nobody asked for, as a log says."""
+    """Where the books end, what belongs to them, and which versions nobody asked for, as a log says."""
 
     def __init__(self) -> None:
         self.heads: dict[BookName, Head] = {}
@@ -41,17 +35,10 @@ class Heads:
 
 
 def follow(store: StoreId, root: str, lines: list[bytes]) -> tuple[Register, Heads]:
-    """Read a whole log as one who joins does, with every household. Raises IntegrityError."""
+    """Read a whole log as one who verifies it does, with every household. Raises IntegrityError."""
     kept = VolatileStore(store)
-    seed = log_seed(EPOCH_SECRET, contexts.of("log-key", store, 1))
-    public, frontier, offset = sign_public(seed), Frontier(), 0
-    with kept.exclusive():
-        for size, line in enumerate(lines, 1):
-            frontier.append(leaf_hash(line))
-            note = sign_checkpoint(Checkpoint(origin(store), size, frontier.root()), seed, public)
-            record = Record(line, note).write()
-            kept.append(0, offset, record)
-            offset += len(record)
+    put_lines(kept, lines)
     register, heads = Register(root), Heads()
-    Follower(kept, Verified(), register, heads, households=True, every_checkpoint=True).follow()
+    with kept.exclusive():
+        Follower(kept, Verified(), register, heads, households=True, every_checkpoint=True).follow()
     return register, heads

@@ -19,7 +19,7 @@ from wording import COVER, DAY, INTAKE, PLAN, START, person
 
 from dossier.actions import approvals, contents, grants, households, members, store
 from dossier.actions.approvals import Stated
-from dossier.book import follows, next_place
+from dossier.book import follows
 from dossier.data import default_policy_text
 from dossier.desk import Desk
 from dossier.entry import Entry, make_entry
@@ -28,8 +28,7 @@ from dossier.gate.scribe import household_of
 from dossier.memory import Memory
 from dossier.model import Deed, Digest, GrantId, Handle, HouseholdId, Place, PurposeId, Role, SectionName
 from dossier.policy import Permit
-from dossier.register.fold import take
-from dossier.register.register import Register, act_of
+from dossier.register.register import Register
 from dossier.statements import Statement
 from dossier.storage.base import Store
 from dossier.storage.files import FileStore
@@ -68,9 +67,7 @@ class Team:
         self.clock = Clock()
         self.desks: dict[str, Desk] = {}
         store_id, nonce = store.new_store(person("anna").card)
-        self.store: Store = (
-            FileStore.create(folder / "store", store_id) if files else VolatileStore(store_id)
-        )
+        self.store: Store = FileStore.create(folder / "store", store_id) if files else VolatileStore(store_id)
         memory = Memory(folder / "anna", person("anna"), store_id)
         memory.root = person("anna").card.fingerprint
         self.desks["anna"] = self._desk("anna", memory)
@@ -202,7 +199,8 @@ def forge(
     """Append a permitted statement past every rule, as a member can with a program of their own.
 
     Their signature is right, and so are the chain, the log and the copy in the book's file: every member
-    holds the epoch secret. `place` is where it says that it goes, its book's end where none is given.
+    holds the epoch secret. `place` is where it says that it goes, its book's end where none is given; what
+    follows nothing there belongs to no book, and leaves no copy.
     """
     gate = desk.gate
     assert isinstance(gate, LocalGate)
@@ -212,13 +210,14 @@ def forge(
         if place is not None:
             signed = entry.signed._replace(place=place)
             entry = make_entry(signed, signed.sign(desk.identity), entry.ruling)
-        book = (place or next_place(statement.book, None)).book
-        desk.store.keep(book, entry.line, dict(objects or {}))
-        gate._sight.log.append(entry, gate._secrets.log_seed(situation.register))
+        assert entry.signed.place is not None
+        book = entry.signed.place.book
         head = follows(entry, desk.memory.head(book))
         if head is not None:
+            desk.store.keep(book, entry.line, dict(objects or {}))
+        gate._sight.log.append(entry, gate._secrets.log_seed(situation.register))
+        if head is not None:
             desk.memory.move(entry, head, founded=True)
-            take(situation.register, book, act_of(entry))
     desk.memory.save()
     gate._sight.forget()
     return entry

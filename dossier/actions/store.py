@@ -11,7 +11,7 @@ from dossier.errors import IntegrityError, LockedError
 from dossier.gate.local import LocalGate
 from dossier.log.follow import Follower
 from dossier.memory import Memory
-from dossier.model import Handle, StoreId
+from dossier.model import Handle, Seen, StoreId
 from dossier.register.register import Register
 from dossier.register.rules_store import store_id
 from dossier.statements import Statement
@@ -76,9 +76,11 @@ def join(
 
     Raises:
         LockedError: when this card is not admitted here.
-        IntegrityError: when the log does not verify, or another entry made this card active.
+        IntegrityError: when the log does not verify, has gone back behind what this client saw before, or
+            another entry made this card active.
     """
     memory = Memory(folder, identity, store.store_id)
+    seen = _seen_before(memory)
     register = Register("")
 
     def look(entry: Entry, register: Register) -> None:
@@ -87,7 +89,9 @@ def join(
         if progress is not None:
             progress(entry.index + 1)
 
-    follower = Follower(store, memory.verified, register, memory, each=look)
+    follower = Follower(
+        store, memory.verified, register, memory, each=look, must_pass=seen
+    )
     taken = _PIECE
     while taken == _PIECE:
         with store.exclusive():  # in pieces, so that others get their turn
@@ -98,6 +102,16 @@ def join(
     if fingerprint(member.leaf) != welcome:
         raise IntegrityError("welcome-not-here")
     memory.root = register.root
-    memory.save()
+    memory.save(anew=True)
     gate = LocalGate(store, identity, memory, clock)
     return Desk(store, gate, identity, memory, clock), member.leaf
+
+
+def _seen_before(memory: Memory) -> Seen | None:
+    """Give what this client saw of the log before, where its memory is still there and its own."""
+    kept = memory.beside()
+    try:
+        known = kept.load()
+    except IntegrityError:
+        return None  # whoever joins again has said so, and all is read anew
+    return Seen(kept.verified.size, kept.verified.root) if known else None

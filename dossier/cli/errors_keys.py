@@ -103,6 +103,11 @@ KEYS: dict[str, tuple[str, str, str]] = {
         N_("This program never makes such keys: someone made up this card."),
         N_("Speak to the newcomer yourself, and tell a beheerder."),
     ),
+    "card-no-key": (
+        N_("The card of {handle} has no key that works; nothing was written."),
+        N_("A key meant for {handle} could not be sealed to it."),
+        N_("Ask {handle} for a new card, and tell a beheerder."),
+    ),
     "welcome-not-here": (
         N_("That welcome code is not of this store; nothing was kept."),
         N_("It was misread, or this is not the store that you were told of."),

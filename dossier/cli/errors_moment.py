@@ -16,6 +16,11 @@ MOMENT: dict[str, tuple[str, str, str]] = {
         N_("Someone else wrote first. Nothing of yours was written."),
         N_("Read the last version, put your text into it, and write that."),
     ),
+    "memory-moved": (
+        N_("Another command of yours is further along than this one."),
+        N_("Both keep what they saw of the store, and this one fell behind."),
+        N_("Nothing was opened or written. Run the command again."),
+    ),
     "number-wrong": (
         N_("The policy or the team's key changed in the meantime."),
         N_("Someone else was first, so this no longer follows on it."),

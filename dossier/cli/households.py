@@ -177,13 +177,15 @@ def assign(setting: Setting, words: tuple[str, ...], from_: Handle | None, until
     chosen = named or actions.of_regisseur(desk, from_ or Handle(""))
     last = None if until is None else end_of(desk, until)
     done: list[str] = []
+    same: list[str] = []
     left: list[str] = []
     error: DossierError | None = None
     for one in chosen:
         try:
-            if last is None:
-                actions.assign(desk, one, new)
-            else:
+            if last is None and not actions.assign(desk, one, new):
+                same.append(one)
+                continue
+            if last is not None:
                 stand_in(desk, one, new, last)
         except DossierError as e:
             if len(chosen) == 1 or e.exit_code in (4, 8, 9):
@@ -196,6 +198,7 @@ def assign(setting: Setting, words: tuple[str, ...], from_: Handle | None, until
     data = {
         "regisseur": new,
         "assigned": done,
+        "unchanged": same,
         "left": left,
         "until": None if last is None else write_time(last),
     }

@@ -109,7 +109,7 @@ def _text(texts: Texts | None) -> str:
 
 def _ground(p: Purpose) -> str:
     statute = f", {_text(p.statute)}" if p.statute else ""
-    return _("AVG art. 6(1)") + f"({p.ground}){statute}"
+    return say("AVG art. 6(1)({ground})", ground=p.ground) + statute
 
 
 def _allows(p: Purpose, only: Role | None) -> str:

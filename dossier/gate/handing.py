@@ -1,14 +1,14 @@
 """What the gate hands out: the lock on a section, and a receipt for one version."""
 
 from dossier.entry import Entry
-from dossier.errors import LockedError
+from dossier.errors import IntegrityError, LockedError
 from dossier.gate.base import Situation
 from dossier.gate.secrets import EpochSecrets
-from dossier.model import STORE_BOOK, Deed, Handle, Request
+from dossier.model import STORE_BOOK, Deed, Digest, Handle, Request
 from dossier.policy import Permit
 from dossier.receipt import Lock, Receipt
 from dossier.register.households import Section
-from dossier.storage.base import Store
+from dossier.storage.base import Objects, Store
 from keys.identity import Card
 
 
@@ -17,19 +17,22 @@ def lock(store: Store, handle: Handle, situation: Situation, section: Section, p
 
     Raises:
         LockedError: "no-box" when there is none yet: a coordinator must give the section a new key.
+        IntegrityError: "object-missing" when a statement names one, and its file lacks it.
     """
-    keying, objects = section.keying, situation.objects
+    keying, register = section.keying, situation.register
     if permit.basis != "team":
-        digest = section.boxes.get((permit.role, handle))
-        if digest is None or digest not in objects:
-            raise LockedError("no-box")
-        return Lock(keying, objects[digest])
-    register = situation.register
-    seed = register.coordination_boxes.get(handle)
-    of_store = store.objects(STORE_BOOK)
-    if seed is None or seed not in of_store or keying.coordination not in objects:
+        return Lock(keying, _named(section.boxes.get((permit.role, handle)), situation.objects))
+    seed = _named(register.coordination_boxes.get(handle), store.objects(STORE_BOOK))
+    return Lock(keying, _named(keying.coordination, situation.objects), seed, register.coordination)
+
+
+def _named(digest: Digest | None, objects: Objects) -> bytes:
+    """Give the box that a statement names."""
+    if digest is None:
         raise LockedError("no-box")
-    return Lock(keying, objects[keying.coordination], of_store[seed], register.coordination)
+    if digest not in objects:
+        raise IntegrityError("object-missing", digest=digest)
+    return objects[digest]
 
 
 def receipt(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from dossier.entry import Entry
-from dossier.errors import IntegrityError
+from dossier.errors import ConflictError, IntegrityError, UsageError
 from dossier.gate.asking import check_words, with_version
 from dossier.gate.base import Situation
 from dossier.gate.handing import lock, receipt
@@ -156,14 +156,17 @@ class LocalGate:
         )
 
     def _refuse(self, situation: Situation, statement: Statement, reason: Reason, role: Role) -> None:
-        """Raise what a fault comes to; write it down, unless only the moment was wrong."""
-        moment = conflict(reason)
-        if moment is not None:
-            raise moment
+        """Raise what a fault comes to, and write it down; unless only the moment was wrong, or the words.
+
+        Words that nobody knows are wrong use, and must not get as far as the log.
+        """
+        error = conflict(reason) or refused(reason)
+        if isinstance(error, (ConflictError, UsageError)):
+            raise error
         entry = self._scribe.entry_of(situation, statement, Refusal(role, reason))
         self._scribe.append(situation.register, entry)
         self._memory.save()
-        raise refused(reason)
+        raise error
 
     def _keep(self, situation: Situation, entry: Entry, statement: Statement, objects: Objects) -> None:
         """Keep the copy and the objects that it names; what nothing named before goes."""

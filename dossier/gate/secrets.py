@@ -46,9 +46,11 @@ class EpochSecrets:
         """Open this member's box of an epoch secret, and compare it with its commitment."""
         if epoch.number not in self._opened:
             digest = register.gate_boxes.get(Handle(self._identity.card.handle))
-            box = self._store.objects(STORE_BOOK).get(digest) if digest else None
-            if box is None or epoch != register.epoch:
+            if digest is None or epoch != register.epoch:
                 raise LockedError("no-gate-box")
+            box = self._store.objects(STORE_BOOK).get(digest)
+            if box is None:
+                raise IntegrityError("object-missing", digest=digest)
             place = (self._store.store_id, epoch.number)
             own = contexts.of("epoch-box", *place, self._identity.card.fingerprint)
             committed = contexts.of("epoch-commitment", *place)

@@ -7,16 +7,10 @@ from dossier.errors import IntegrityError
 
 HASH_SIZE = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
-_LEAF = b"\x00"
 _NODE = b"\x01"
 
 # nodes(level, index) gives the root of the perfect subtree of 2**level leaves, the index-th at its level.
 Nodes = Callable[[int, int], bytes]
-
-
-def leaf_hash(entry: bytes) -> bytes:
-    """Hash an entry as a leaf (RFC 9162, section 2.1.1)."""
-    return hashlib.sha256(_LEAF + entry).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:

@@ -1,27 +1,28 @@
 """The health of a whole store: what is missing, altered, too many, or due."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
-from desks import Office, new_office
+from desks import Office
 
-from dossier.actions import logs
+from dossier.actions import logs, policies
 from dossier.actions.check import check
+from dossier.data import default_policy_text
 from dossier.errors import IntegrityError
 from dossier.log.report import Due, Finding
 from dossier.model import STORE_BOOK, BookName, Digest
+from dossier.policydoc import parse
 from dossier.storage.files import FileStore
 from dossier.storage.volatile import VolatileStore
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
-    return new_office(tmp_path)
+    return Office(tmp_path)
 
 
 def found(office: Office, **more: Any) -> list[str]:
@@ -44,7 +45,7 @@ def change_objects(
 @pytest.mark.parametrize("deep", [True, False])
 def test_a_good_store_is_healthy(office: Office, deep: bool) -> None:  # noqa: FBT001
     office.give()
-    office.write(b"drie")
+    office.write("drie")
     told: list[int] = []
     report = check(office.store, office.root, deep=deep, progress=told.append)
     assert report.ok
@@ -100,12 +101,7 @@ def test_an_object_that_is_altered_is_found(office: Office, data: bytes) -> None
 
 
 def test_a_rekey_leaves_what_is_needed_and_no_more(office: Office) -> None:
-    office.give()
-    from dossier.actions import grants  # noqa: PLC0415
-
-    situation = office.desk("anna").gate.survey(office.home)
-    (grant,) = situation.register.households[office.home].grants
-    grants.revoke(office.desk("anna"), office.home, grant, "doel-bereikt")
+    office.team.revoke(office.home, office.give())
     report = check(office.store, office.root, deep=True)
     assert (report.findings, report.leftovers, report.due) == ((), (), ())
 
@@ -133,13 +129,13 @@ def test_a_crash_before_the_entry_leaves_leftovers(office: Office, monkeypatch: 
 
     monkeypatch.setattr(office.store, "append", crash)
     with pytest.raises(CrashError):
-        office.write(b"drie")
+        office.write("drie")
     monkeypatch.undo()
     report = check(office.store, office.root, deep=True)
     assert report.ok
     assert [left.split()[-2] for left in report.leftovers] == ["entry", "object", "content"]
-    assert office.read() == b"twee"
-    office.write(b"vier")
+    assert office.read() == "twee"
+    office.write("vier")
     report = check(office.store, office.root, deep=True)
     assert [left.split()[-2] for left in report.leftovers] == ["content"]
 
@@ -166,7 +162,7 @@ def test_a_file_that_cannot_be_read_is_found_once(office: Office) -> None:
 def test_boxes_of_who_has_no_right_any_more_are_due(office: Office) -> None:
     office.give(days=2)
     assert check(office.store, office.root).due == ()
-    office.now += timedelta(days=3)
+    office.team.clock.wait(days=3)
     assert check(office.store, office.root).due == ()  # by the log's own time, which has not gone on
     office.read()
     report = check(office.store, office.root)
@@ -175,12 +171,9 @@ def test_boxes_of_who_has_no_right_any_more_are_due(office: Office) -> None:
 
 
 def test_a_section_that_a_policy_added_is_due(office: Office) -> None:
-    from dossier.actions import policies  # noqa: PLC0415
-    from dossier.data import default_policy_text  # noqa: PLC0415
-
     text = default_policy_text().replace("version = 1", "version = 2", 1)
     text = text.replace("[sections.plan]", "[sections.nazorg]\nrecipients = ['regisseur']\n\n[sections.plan]")
-    policies.adopt(office.desk("anna"), text.encode())
+    policies.adopt(office.desk("anna"), parse(text))
     assert check(office.store, office.root).due == (Due("rekey-due:nazorg", BookName(office.home)),)
 
 
@@ -224,9 +217,7 @@ def test_a_content_that_nothing_names_is_a_leftover(office: Office) -> None:
 
 
 def test_a_tile_that_was_altered_is_found(office: Office) -> None:
-    desk = office.desk("jan")
-    while desk.memory.verified.size < 300:
-        logs.show(desk, since=office.now)
+    office.fill(300)
     assert found(office) == []
     office.store._tiles[0, 0] = bytes(256 * 32)
     assert check(office.store, office.root).findings == (Finding(0, "tile-altered", None),)

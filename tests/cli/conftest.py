@@ -1,9 +1,17 @@
 """A team for each test of the command line, copied from one that is built once."""
 
+import os
 from pathlib import Path
 
 import pytest
 from cli_team import Team, build
+
+
+@pytest.fixture(autouse=True)
+def _quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for no disk in this process: what syncing is worth, tests/storage and the processes here tell."""
+    monkeypatch.setattr(os, "fsync", os.fstat)
+    monkeypatch.setattr(os, "fdatasync", os.fstat)
 
 
 @pytest.fixture(scope="session")

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dossier.entry import leaf_hash
 from dossier.errors import IntegrityError
 from dossier.log.merkle import (
     EMPTY_ROOT,
     Frontier,
     consistency_proof,
     inclusion_proof,
-    leaf_hash,
     node_hash,
     range_nodes,
     root_at,
