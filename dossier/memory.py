@@ -41,6 +41,9 @@ class Known(NamedTuple):
     unfounded: tuple[int, ...]  # numbers of versions whose entry that asked for them the log lacks
 
 
+Row = list[Any]  # the same as a part has it: a command reads few of those in a part
+
+
 class Memory:
     """What one member's client knows of one store. Implements `log.follow.Heads`."""
 
@@ -55,7 +58,7 @@ class Memory:
 
     def _reset(self) -> None:
         """Know nothing."""
-        self._parts: dict[str, dict[HouseholdId, Known]] = {}
+        self._parts: dict[str, dict[HouseholdId, Row]] = {}
         self._digests: dict[str, str] = {}
         self._data: bytes | None = None  # the file as it was last read or written, and the digests in it
         self._loaded: dict[str, str] = {}
@@ -88,7 +91,8 @@ class Memory:
 
     def known(self, household: HouseholdId) -> Known | None:
         """Give what is known of a household's book."""
-        return self._part(household).get(household)
+        row = self._part(household).get(household)
+        return None if row is None else _read_known(row)
 
     def move(self, entry: Entry, head: Head, *, founded: bool) -> None:
         """Note that this entry belongs to a book and is its last now."""
@@ -107,7 +111,7 @@ class Memory:
             self.mine.add(household)
         if not founded:
             unfounded = (*unfounded, head.number)
-        self._part(household)[household] = Known(head, regisseur, unfounded)
+        self._part(household)[household] = [_write_head(head), regisseur, list(unfounded)]
         self._dirty.add(_part_of(household))
 
     def households(self) -> Iterator[tuple[HouseholdId, Known]]:
@@ -118,12 +122,12 @@ class Memory:
         """
         for part in sorted({*self._digests, *self._parts}):
             try:
-                known = self._load_part(part)
+                rows = self._load_part(part)
             except MovedError as e:
                 raise ConflictError("memory-moved") from e
-            yield from sorted(known.items())
+            yield from ((household, _read_known(row)) for household, row in sorted(rows.items()))
 
-    def _part(self, household: HouseholdId) -> dict[HouseholdId, Known]:
+    def _part(self, household: HouseholdId) -> dict[HouseholdId, Row]:
         return self._load_part(_part_of(household))
 
     # Files.
@@ -216,7 +220,7 @@ class Memory:
         self._digests = dict(fields["parts"])
         self._loaded = dict(fields["parts"])
 
-    def _load_part(self, part: str) -> dict[HouseholdId, Known]:
+    def _load_part(self, part: str) -> dict[HouseholdId, Row]:
         if part not in self._parts:
             self._parts[part] = {}
             if part in self._digests:
@@ -225,7 +229,7 @@ class Memory:
                     self._check_moved()
                 if data is None or sha256(data).hex() != self._digests[part]:
                     raise IntegrityError("memory-altered")
-                self._parts[part] = _read_part(parse_json(data))
+                self._parts[part] = parse_json(data)
         return self._parts[part]
 
     def _check_moved(self) -> None:
@@ -235,11 +239,7 @@ class Memory:
             raise MovedError
 
     def _save_part(self, part: str) -> None:
-        rows = {
-            household: [_write_head(known.head), known.regisseur, list(known.unfounded)]
-            for household, known in self._parts[part].items()
-        }
-        data = canonical_json(rows)
+        data = canonical_json(self._parts[part])
         self._digests[part] = sha256(data).hex()
         with translated():
             self._path.with_suffix(".parts").mkdir(mode=0o700, exist_ok=True)
@@ -265,12 +265,8 @@ def _read_head(value: list[Any] | None) -> Head | None:
     return None if value is None else Head(value[0], value[1], from_base64(value[2], 32))
 
 
-def _read_part(rows: dict[str, Any]) -> dict[HouseholdId, Known]:
-    known = {}
-    for household, (head, regisseur, unfounded) in rows.items():
-        read_head = _read_head(head)
-        if read_head is None:
-            raise IntegrityError("memory-altered")
-        named = None if regisseur is None else Handle(regisseur)
-        known[HouseholdId(household)] = Known(read_head, named, tuple(unfounded))
-    return known
+def _read_known(row: Row) -> Known:
+    head = _read_head(row[0])
+    if head is None:
+        raise IntegrityError("memory-altered")
+    return Known(head, None if row[1] is None else Handle(row[1]), tuple(row[2]))

@@ -1,14 +1,18 @@
 """Desks: a team at work on one household, each command with a clock that goes on, from what is remembered."""
 
+import shutil
+from copy import copy
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from unittest.mock import patch
 
-from team import Team
+from team import Clock, Team
 from wording import INTAKE, person
 
 from dossier.desk import Desk
-from dossier.model import Deed, GrantId, Request, Role
+from dossier.model import Deed, GrantId, HouseholdId, Request, Role
 from dossier.storage.volatile import VolatileStore
 
 MEMBERS = {
@@ -22,15 +26,11 @@ MEMBERS = {
 class Office:
     """A store, its members, and `home`, a household of jan's with an intake of two versions."""
 
-    def __init__(self, folder: Path) -> None:
-        self.team = Team(folder)
-        assert isinstance(self.team.store, VolatileStore)
-        self.store = self.team.store
-        for who, role in MEMBERS.items():
-            self.team.admit(who, role)
-        self.home = self.team.open("jan")
-        self.write("een")
-        self.write("twee")
+    def __init__(self, team: Team, home: HouseholdId) -> None:
+        assert isinstance(team.store, VolatileStore)
+        self.team = team
+        self.store = team.store
+        self.home = home
 
     @property
     def root(self) -> str:
@@ -63,5 +63,33 @@ class Office:
         desk.gate.survey()
         with patch.object(desk.memory, "save"):
             while desk.memory.verified.size < count:
+                self.team.clock.now += timedelta(seconds=1)
                 desk.gate.enter(Request(Deed.LOG_SHOW))
         desk.memory.save()
+
+
+@cache
+def _first() -> tuple[Team, HouseholdId]:
+    """Make the team that all others are copied from."""
+    team = Team(Path(mkdtemp(prefix="desks-")))
+    for who, role in MEMBERS.items():
+        team.admit(who, role)
+    home = team.open("jan")
+    for text in ("een", "twee"):
+        team.write("jan", home, INTAKE, text)
+    return team, home
+
+
+def new_office(folder: Path) -> Office:
+    """Give a team of one's own."""
+    first, home = _first()
+    shutil.copytree(first.folder, folder, dirs_exist_ok=True)
+    store = VolatileStore(first.store.store_id)
+    for name, value in vars(first.store).items():
+        if isinstance(value, dict):
+            vars(store)[name] = value.copy()
+    team = copy(first)
+    team.folder, team.store, team.desks, team.clock = folder, store, {}, Clock(first.clock.now)
+    for who in ("anna", *MEMBERS):
+        team.again(who)
+    return Office(team, home)

@@ -18,7 +18,9 @@ from dossier.register.fold import fold
 from dossier.storage.volatile import VolatileStore
 
 HOUSEHOLD = BookName(HOME)
-SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SETTINGS = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 class Client:

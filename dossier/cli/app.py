@@ -124,13 +124,8 @@ def run(arguments: list[str]) -> int:
     try:
         code = root.main(arguments, prog_name="dossier", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.NoArgsIsHelpError as e:
-        if as_json:
-            return _report(as_json, 2, "usage", words.say("Missing command."))
-        click.echo(e.ctx.get_help() if e.ctx else "", err=True)
-        return 2
     except click.ClickException as e:
-        return _report(as_json, 2, "usage", e.format_message(), _hint(e))
+        return _used_wrongly(as_json, e)
     except (DossierError, KeysError) as e:
         data = e.data if isinstance(e, DossierError) else vars(e)
         return _report(as_json, e.exit_code, e.code, *_words_of(e.code, e.exit_code, data))
@@ -146,6 +141,16 @@ def run(arguments: list[str]) -> int:
             traceback.print_exc()
         return _report(as_json, 1, "error", *_words_of("error", 1, {}))
     return code if isinstance(code, int) else 0
+
+
+def _used_wrongly(as_json: bool, error: click.ClickException) -> int:  # noqa: FBT001
+    """Report what click cannot take; without any arguments, show the help."""
+    if not isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return _report(as_json, 2, "usage", error.format_message(), _hint(error))
+    if as_json:
+        return _report(as_json, 2, "usage", words.say("Missing command."))
+    click.echo(error.ctx.get_help() if error.ctx else "", err=True)
+    return 2
 
 
 def _words_of(code: str, exit_code: int, data: Mapping[str, Any]) -> tuple[str, ...]:

@@ -93,7 +93,7 @@ def verify(setting: Setting, against: Path | None, root: str | None) -> None:
     older = _note(against)
     store = context.open_store(setting)
     if root is None:
-        path, unlocked, _secret = context.open_token(setting)
+        _path, unlocked, _secret = context.open_token(setting)
         desk = context.desk_with(setting, store, unlocked)
         desk.gate.survey()  # what this client saw before is held against the log first
         root = desk.memory.root
@@ -145,7 +145,7 @@ def _verified(report: Report) -> Any:
 def checkpoint(setting: Setting) -> None:
     """Print the checkpoint."""
     note = actions.checkpoint(context.open_desk(setting)).decode("utf-8")
-    answer(setting, "log-checkpoint", {"note": note}, lambda: note.splitlines())
+    answer(setting, "log-checkpoint", {"note": note}, note.splitlines)
 
 
 @log.command(help=N_("Print the keys that verify the log's notes. One per line, newest last."))

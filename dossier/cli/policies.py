@@ -10,7 +10,7 @@ from dossier.cli import context
 from dossier.cli.context import Setting, pass_setting
 from dossier.cli.params import Group, Read, option, role
 from dossier.cli.render import answer, table
-from dossier.cli.words import N_, _, language, say
+from dossier.cli.words import N_, language, say
 from dossier.errors import UsageError, WaitsError
 from dossier.model import Role
 from dossier.policydoc import MOST_BYTES, Policy, Purpose, Texts, parse
@@ -29,7 +29,7 @@ def show(setting: Setting) -> None:
     """Show the policy."""
     found = actions.in_force(context.open_desk(setting))
     data = {**_described(found), "document": found.text}
-    answer(setting, "policy-show", data, lambda: found.text.splitlines())
+    answer(setting, "policy-show", data, found.text.splitlines)
 
 
 def _described(found: Policy) -> dict[str, Any]:

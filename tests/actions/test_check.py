@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from desks import Office
+from desks import Office, new_office
 
 from dossier.actions import logs, policies
 from dossier.actions.check import check
@@ -22,7 +22,7 @@ from dossier.storage.volatile import VolatileStore
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
-    return Office(tmp_path)
+    return new_office(tmp_path)
 
 
 def found(office: Office, **more: Any) -> list[str]:
@@ -184,7 +184,7 @@ def test_a_content_that_is_missing_is_found(office: Office) -> None:
     digest, *_ = office.store.contents()
     del office.store._contents[digest]
     (finding,) = check(office.store, office.root).findings
-    assert (finding.code, finding.book) == ("content-missing", office.home)
+    assert (finding.code, finding.book) == ("content-missing", BookName(office.home))
     entry = logs.show(office.desk("tess"))[finding.position or 0]
     assert entry.signed.statement is not None
     assert entry.signed.statement["content"] == digest

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from desks import Office
+from desks import Office, new_office
 
 from dossier.actions import households, logs, members
 from dossier.entry import Entry
@@ -16,7 +16,7 @@ from dossier.model import Deed, Handle, HouseholdId, Role
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
-    return Office(tmp_path)
+    return new_office(tmp_path)
 
 
 def lines(office: Office) -> list[bytes]:
@@ -250,7 +250,7 @@ def test_a_checkpoint_that_is_not_of_what_was_verified_is_not_given(
         "log-short": b"".join(one.write() for one in records[:-1]),
     }
     for code, page in lies.items():
-        monkeypatch.setattr(office.store, "page", lambda number, start=0, page=page: b"" if start else page)
+        monkeypatch.setattr(office.store, "page", lambda _, start=0, page=page: b"" if start else page)
         with pytest.raises(IntegrityError, match=code):
             logs.checkpoint(desk)
 

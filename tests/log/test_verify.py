@@ -31,6 +31,7 @@ from dossier.book import next_place
 from dossier.entry import leaf_hash
 from dossier.errors import IntegrityError
 from dossier.log import signatures as signing
+from dossier.log.follow import check_now
 from dossier.log.merkle import Frontier
 from dossier.log.note import Checkpoint, sign_checkpoint
 from dossier.log.records import Record, origin
@@ -163,11 +164,10 @@ def test_processors_are_counted_where_a_process_may_use_all(monkeypatch: pytest.
 
 def test_threads_are_used_for_many_signatures(monkeypatch: pytest.MonkeyPatch) -> None:
     names: set[str] = set()
-    now = signing.check_now
 
     def noted(*one: Any) -> None:
         names.add(threading.current_thread().name)
-        now(*one)
+        check_now(*one)
 
     monkeypatch.setattr(signing, "check_now", noted)
     s = look(team(), 200)
@@ -198,7 +198,7 @@ def test_an_older_checkpoint_is_a_beginning(size: int) -> None:
 @pytest.mark.parametrize(
     ("note", "code"),
     [
-        (lambda s: b"no note", "bad-note"),
+        (lambda _: b"no note", "bad-note"),
         (lambda s: note_of(s, 5, OTHER_SEED), "bad-note"),
         (lambda s: flipped(note_of(s, 5)), "bad-note"),
         (lambda s: note_of(s, 5).replace(b"\n5\n", b"\n6\n"), "bad-note"),
@@ -440,7 +440,7 @@ def test_a_leftover_is_not_above_the_logs_size() -> None:
 
 
 @pytest.mark.parametrize(
-    "seen", [lambda s: Seen(5, bytes(32)), lambda s: Seen(len(s.log) + 1, bytes(32))]
+    "seen", [lambda _: Seen(5, bytes(32)), lambda s: Seen(len(s.log) + 1, bytes(32))]
 )
 def test_a_leftover_saw_this_log(seen: Callable[[Scribe], Seen]) -> None:
     s = three()
@@ -458,7 +458,7 @@ def test_a_log_gone_back_shows_by_copies_that_are_not_in_it() -> None:
 def test_every_book_is_compared() -> None:
     s = team()
     store = lay(s)
-    drop_copies(store, HOUSEHOLD, lambda i: False)
+    drop_copies(store, HOUSEHOLD, lambda _: False)
     drop_copies(store, STORE_BOOK, lambda i: i != 2)
     assert found(s, store) == [(2, "book-behind"), (len(s.log) - 1, "book-behind")]
 
