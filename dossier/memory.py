@@ -61,6 +61,7 @@ class Memory:
         self._parts: dict[str, dict[HouseholdId, Row]] = {}
         self._digests: dict[str, str] = {}
         self._data: bytes | None = None  # the file as it was last read or written, and the digests in it
+        self._kept = 0  # entries verified, as kept
         self._loaded: dict[str, str] = {}
         self._dirty: set[str] = set()
         self.root = ""  # fingerprint of the pinned root card
@@ -68,6 +69,11 @@ class Memory:
         self.must_pass: Seen | None = None  # a size and root that checking anew must come by
         self.store_head: Head | None = None
         self.mine: set[HouseholdId] = set()
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The digest of each part, as the file names it that was last read or written."""
+        return self._loaded
 
     def beside(self) -> "Memory":
         """Give another memory of the same member and store, that knows nothing yet."""
@@ -149,7 +155,13 @@ class Memory:
         except (BadEncodingError, UnicodeDecodeError, KeyError, ValueError, TypeError) as e:
             raise IntegrityError("memory-altered") from e
         self._data = data
+        self._kept = self.verified.size
         return True
+
+    @property
+    def has_news(self) -> bool:
+        """Whether more is verified than is kept."""
+        return self.verified.size > self._kept
 
     def save(self, *, anew: bool = False) -> None:
         """Write what changed, unless another command of this member knows more already.
@@ -164,7 +176,7 @@ class Memory:
                 kept = self.beside()
                 if kept.load() and kept.verified.size > self.verified.size:
                     return
-                old = kept._loaded
+                old = kept.named
             for part in sorted(self._dirty):
                 self._save_part(part)
             self._dirty.clear()
@@ -180,6 +192,7 @@ class Memory:
         with translated():
             replace(self._path, data)
         self._data, self._loaded = data, dict(self._digests)
+        self._kept = self.verified.size
 
     def _fields(self) -> dict[str, Any]:
         known = self.verified
@@ -229,13 +242,13 @@ class Memory:
                     self._check_moved()
                 if data is None or sha256(data).hex() != self._digests[part]:
                     raise IntegrityError("memory-altered")
-                self._parts[part] = parse_json(data)
+                self._parts[part] = _read_part(parse_json(data))
         return self._parts[part]
 
     def _check_moved(self) -> None:
         """A part is gone: raise MovedError when that is because another command has gone further."""
         kept = self.beside()
-        if kept.load() and kept._digests != self._loaded:
+        if kept.load() and kept.named != self._loaded:
             raise MovedError
 
     def _save_part(self, part: str) -> None:
@@ -265,8 +278,14 @@ def _read_head(value: list[Any] | None) -> Head | None:
     return None if value is None else Head(value[0], value[1], from_base64(value[2], 32))
 
 
-def _read_known(row: Row) -> Known:
-    head = _read_head(row[0])
-    if head is None:
+def _read_part(rows: dict[HouseholdId, Row]) -> dict[HouseholdId, Row]:
+    """Take a part; every household in it has a book with a last entry."""
+    if any(head is None for head, _, _ in rows.values()):
         raise IntegrityError("memory-altered")
-    return Known(head, None if row[1] is None else Handle(row[1]), tuple(row[2]))
+    return rows
+
+
+def _read_known(row: Row) -> Known:
+    (number, position, leaf), regisseur, unfounded = row
+    head = Head(number, position, from_base64(leaf, 32))
+    return Known(head, None if regisseur is None else Handle(regisseur), tuple(unfounded))

@@ -149,7 +149,7 @@ def opened_by(
     """Give what the holder of a grant opened under it, from the log."""
     for entry in entries(desk.store, desk.memory.verified, since=grant.position):
         asked = entry.signed.request
-        theirs = entry.signed.actor == grant.handle and asked.household == household_id
+        theirs = entry.ruling.basis == grant.grant and asked.household == household_id
         if theirs and asked.deed is Deed.READ and entry.ruling.permitted and asked.section and asked.version:
             yield asked.section, asked.version, entry.at
 

@@ -89,13 +89,12 @@ def join(
         if progress is not None:
             progress(entry.index + 1)
 
-    follower = Follower(
-        store, memory.verified, register, memory, each=look, must_pass=seen
-    )
+    follower = Follower(store, memory.verified, register, memory, each=look, must_pass=seen)
     taken = _PIECE
     while taken == _PIECE:
         with store.exclusive():  # in pieces, so that others get their turn
             taken = follower.follow(_PIECE)
+            store.settle(memory.verified.page)
     member = register.members.get(Handle(identity.card.handle))
     if member is None or member.fingerprint != identity.card.fingerprint:
         raise LockedError("not-admitted")

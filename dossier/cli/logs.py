@@ -1,6 +1,7 @@
 """dossier log show, verify, checkpoint, vkey, export."""
 
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import click
 
 from dossier.actions import logs as actions
+from dossier.actions.approvals import subject
 from dossier.cli import context
 from dossier.cli.context import Setting, pass_setting
 from dossier.cli.params import FINGERPRINT, HANDLE, HOUSEHOLD, Group, Read, option
@@ -17,6 +19,7 @@ from dossier.entry import Entry
 from dossier.errors import IntegrityError, UsageError
 from dossier.log.report import Report
 from dossier.model import Handle, HouseholdId
+from dossier.statements import Statement
 from keys.encoding import parse_json, to_base64
 
 
@@ -64,10 +67,21 @@ def show(
 def _row(entry: Entry) -> tuple[str, ...]:
     asked, ruling, statement = entry.signed.request, entry.ruling, entry.signed.statement
     deed = str(asked.deed) if statement is None else statement.kind
-    on = " ".join(str(part) for part in (asked.household, asked.section, asked.version) if part)
+    named = (asked.household, asked.section, asked.version, *_about(statement))
+    on = " ".join(str(part) for part in named if part)
     decision = _("permitted") if ruling.permitted else say("refused: {reason}", reason=ruling.reason)
     who = (entry.signed.actor, str(entry.signed.role), deed, on or "-", asked.purpose or "-", decision)
     return (str(entry.index), day(entry.at), *who)
+
+
+def _about(statement: Statement | None) -> Iterator[object]:
+    """Name what a statement is about, beside its household: member, section and version, or grant."""
+    if statement is None:
+        return
+    inner = statement.fields.get("statement", statement)
+    yield inner.kind if inner is not statement else None
+    yield subject(inner) or inner.fields.get("regisseur")
+    yield from (inner.fields.get(name) for name in ("section", "version", "grant"))
 
 
 @log.command(

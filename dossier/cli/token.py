@@ -71,11 +71,9 @@ def new(setting: Setting, handle: str, person: str, org: str, card_out: Path) ->
 @pass_setting
 def show(setting: Setting) -> None:
     """Show card, store, root card and roles."""
-    path = context.token_of(setting)
-    header = peek(path)
-    if header.too_open:
+    path, unlocked, _secret = context.open_token(setting)
+    if peek(path).too_open:
         note(setting, _("CARE: others on this computer can read your token file. Change its mode to 0600."))
-    unlocked = context.open_token(setting)[1]
     card, contact = unlocked.identity.card, unlocked.contact
     roles: list[str] = []
     if contact is not None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from dossier.entry import Entry
-from dossier.errors import ConflictError, IntegrityError, UsageError
+from dossier.errors import ConflictError, IntegrityError, UnreachableError, UsageError
 from dossier.gate.asking import check_words, with_version
 from dossier.gate.base import Situation
 from dossier.gate.handing import lock, receipt
@@ -50,18 +50,27 @@ class LocalGate:
     def survey(self, household: HouseholdId | None = None) -> Situation:
         """Give what a member may know of the store or a household. A refusal is written down, and raised.
 
-        What is permitted leaves no entry here: the statement that it prepares will. Without an entry of
-        one's own nothing was synced since, so nothing is remembered either.
+        What is permitted leaves no entry here: the statement that it prepares will.
         """
         with self._sight.exclusive():
             situation = self._sight.situation(household)
             ruling = self._look(situation, household)
             if isinstance(ruling, Refusal):
                 self._scribe.write_down(situation, Request(Deed.LOOK, household), ruling)
-        if isinstance(ruling, Refusal):
+            news = self._memory.has_news and self._settled()
+        if news:
             self._memory.save()
+        if isinstance(ruling, Refusal):
             raise refused(ruling.reason)
         return situation
+
+    def _settled(self) -> bool:
+        """See that what was read of the log is on disk; what is not, is not remembered."""
+        try:
+            self._store.settle(self._memory.verified.page)
+        except UnreachableError:
+            return False
+        return True
 
     def _look(self, situation: Situation, household: HouseholdId | None) -> Permit | Refusal:
         """Decide on a look at a household; at the store any active member may look."""

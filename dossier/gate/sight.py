@@ -15,7 +15,6 @@ from dossier.storage.base import Store
 from dossier.timing import Confirm, entry_time
 from keys.identity import Card
 
-
 _PIECE = 1024  # entries taken in before others get their turn
 _PIECES = 1 << 20
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from dossier.entry import Entry
-from dossier.errors import IntegrityError
+from dossier.errors import IntegrityError, UnreachableError
 from dossier.log.copies import Chains, compare
 from dossier.log.follow import FORGED, Follower
 from dossier.log.judging import Judge
 from dossier.log.note import open_checkpoint
-from dossier.log.records import origin
+from dossier.log.records import origin, split
 from dossier.log.report import Due, Finding, Report
 from dossier.log.signatures import Signatures
 from dossier.log.verified import Verified
@@ -97,7 +97,8 @@ class Verifier:
         """Read the whole log, a piece at a time; signatures are checked when the lock is free again.
 
         Raises:
-            IntegrityError: naming the first entry that is wrong; "log-short" when there is none at all.
+            IntegrityError: naming the first entry that is wrong.
+            UnreachableError: "log-gone" when there is none at all.
         """
         taken = PIECE
         while taken == PIECE:
@@ -105,8 +106,17 @@ class Verifier:
                 taken = self._follower.follow(PIECE)
             if progress is not None:
                 progress(self.known.size)
-        if self.known.size == 0:
-            raise IntegrityError("log-short", index=0)
+        if self.known.size == 0:  # a founded store has a log, so this one was taken away
+            raise UnreachableError("log-gone")
+        self._look_at_tail()
+
+    def _look_at_tail(self) -> None:
+        """Name what an append that was cut off left behind the last whole record."""
+        with self._store.exclusive():
+            data = self._store.page(self.known.page)
+        _, length = split(data)
+        if len(data) > length:
+            self.leave(f"log: {len(data) - length} bytes of a torn append")
 
     @contextmanager
     def _settled(self) -> Iterator[None]:

@@ -93,6 +93,13 @@ class Store(Protocol):
         """
         ...
 
+    def settle(self, number: int) -> None:
+        """See that a page, as it can be read, is on disk: its last writer may have died before the sync.
+
+        Only under `exclusive`, and before what was read of the page is remembered.
+        """
+        ...
+
     def tile(self, level: int, number: int) -> bytes | None:
         """Give a kept tile of 256 tree hashes of 32 bytes, or None. A hint: whoever reads it adds it up."""
         ...

@@ -25,7 +25,7 @@ from dossier.storage.layout import (
 )
 from dossier.storage.locking import check_clock, locked
 from dossier.storage.names import TILE_BYTES, check_objects, check_tile
-from dossier.storage.pages import append_record, read_page
+from dossier.storage.pages import append_record, read_page, settle_page
 from dossier.storage.sign import read_sign, write_sign
 
 _PATIENCE = 60.0  # seconds to wait for the lock
@@ -152,6 +152,11 @@ class FileStore:
         """Write a record at `offset` of a page, sync, and see that it is there."""
         self._check_held()
         append_record(self._folder, number, offset, record)
+
+    def settle(self, number: int) -> None:
+        """Sync a page that another may have written and not synced."""
+        self._check_held()
+        settle_page(self._folder, number)
 
     def tile(self, level: int, number: int) -> bytes | None:
         """Give a tile, when it can be read and is full."""

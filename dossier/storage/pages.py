@@ -61,6 +61,12 @@ def append_record(root: Path, number: int, offset: int, record: bytes) -> None:
             os.close(fd)
 
 
+def settle_page(root: Path, number: int) -> None:
+    """Sync a page that its last writer may not have synced. Raises UnreachableError when that fails."""
+    with translated():
+        _sync(page_path(root, number))
+
+
 def _open(root: Path, number: int, offset: int) -> int:
     """Open a page for writing, or make it when its first record is due."""
     path = page_path(root, number)

@@ -117,6 +117,11 @@ class VolatileStore:
         self.page(number, offset)  # it must reach to there
         self._pages[number] = self.page(number)[:offset] + record
 
+    def settle(self, number: int) -> None:
+        """Do nothing: what is in memory is nowhere else."""
+        check_number(number)
+        self._check_held()
+
     def tile(self, level: int, number: int) -> bytes | None:
         """Give a kept tile, or None."""
         return self._tiles.get((check_number(level), check_number(number)))

@@ -64,6 +64,16 @@ def test_a_new_store_is_empty(store: Store) -> None:
     assert store.tile(0, 0) is None
 
 
+def test_a_page_is_settled_only_by_who_holds_the_lock(store: Store) -> None:
+    with pytest.raises(RuntimeError):
+        store.settle(0)
+    with store.exclusive():
+        store.settle(0)
+        store.append(0, 0, b"record")
+        store.settle(0)
+    assert store.page(0) == b"record"
+
+
 def test_copies_come_back_in_the_order_kept(store: Store) -> None:
     lines = [f"entry {number}".encode() for number in (3, 1, 2, 10, 9, 11, 0, 4, 5, 6, 7, 8)]
     for line in lines:

@@ -1,0 +1,78 @@
+"""The bench measures what it says, side by side, and names what it cannot measure. No time is judged here."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+PEER = "tinydb-encrypted-jsonstorage"
+
+
+@pytest.fixture
+def rounds(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    import bench_rounds  # noqa: PLC0415 (a script beside the bench, not installed)
+
+    return bench_rounds
+
+
+def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SCRIPTS / "bench"), "--here", *arguments]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+
+
+def test_every_figure_is_measured_or_what_it_lacks_is_named(tmp_path: Path) -> None:
+    done = _bench("--quick", "--json", "--folder", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["schema"] == "dossier-bench/1"
+    assert str(tmp_path) not in done.stdout
+    assert set(told["machine"]) == {"processor", "cores", "system", "file_system", "python", "libraries"}
+    assert len(told["figures"]) == 11
+    for figure in told["figures"]:
+        if figure["missing"] is None:
+            assert min(figure["ours"], figure["peer"], figure["ratio"]) > 0
+        else:
+            assert figure["ratio"] is figure["reached"] is None
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(find_spec("tinydb_encrypted_jsonstorage") is not None, reason="the peer is here")
+def test_a_peer_that_is_not_installed_is_named(tmp_path: Path) -> None:
+    done = _bench("--quick", "--folder", str(tmp_path), "writing")
+    assert f"missing: {PEER}" in done.stdout
+
+
+def test_a_figure_that_there_is_not_is_refused() -> None:
+    done = _bench("speed")
+    assert done.returncode == 2
+    assert "speed" in done.stderr
+
+
+def test_the_ratio_is_the_median_of_the_rounds_of_both(rounds: Any) -> None:
+    ours, peers = iter([9.0, 2.0, 4.0, 30.0]), iter([9.0, 1.0, 1.0, 10.0])
+    figure = rounds.Figure("ours", "theirs", 3.0, least=False)
+    measured = figure.measured(lambda: next(ours), lambda: next(peers), 3)
+    assert (measured.ours, measured.peer, measured.ratio) == (4.0, 1.0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("least", "ratio", "reached"),
+    [(False, 2.0, True), (False, 2.1, False), (True, 2.0, True), (True, 1.9, False), (True, None, None)],
+)
+def test_a_figure_is_reached_at_its_bound(
+    rounds: Any, least: bool, ratio: float | None, reached: bool | None
+) -> None:
+    figure = rounds.Figure("ours", "theirs", 2.0, least=least, ratio=ratio)
+    assert figure.reached is reached
+
+
+def test_how_much_faster_is_theirs_by_ours(rounds: Any) -> None:
+    figure = rounds.Figure("ours", "theirs", 20.0, least=True).measured(lambda: 1.0, lambda: 25.0, 2)
+    assert figure.ratio == 25.0
+    assert figure.reached
