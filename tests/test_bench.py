@@ -66,7 +66,7 @@ def test_the_ratio_is_the_median_of_the_rounds_of_both(rounds: Any) -> None:
     [(False, 2.0, True), (False, 2.1, False), (True, 2.0, True), (True, 1.9, False), (True, None, None)],
 )
 def test_a_figure_is_reached_at_its_bound(
-    rounds: Any, least: bool, ratio: float | None, reached: bool | None
+    rounds: Any, *, least: bool, ratio: float | None, reached: bool | None
 ) -> None:
     figure = rounds.Figure("ours", "theirs", 2.0, least=least, ratio=ratio)
     assert figure.reached is reached

@@ -210,11 +210,6 @@ def test_a_part_that_is_gone_is_refused(client: Client) -> None:
         client.memory().head(HOUSEHOLD)
 
 
-def test_a_household_without_a_head_is_refused() -> None:
-    with pytest.raises(IntegrityError, match="memory-altered"):
-        remembering._read_known([None, None, []])
-
-
 # Several commands at once.
 
 

@@ -89,8 +89,8 @@ class _Health:
         for name, section in household.sections.items():
             if set(section.boxes) != set(register.rights(household, name, at)):
                 yield name
-        if register.policy is not None:
-            yield from (name for name in register.policy.sections if name not in household.sections)
+        known = () if register.policy is None else register.policy.sections
+        yield from (name for name in known if name not in household.sections)
 
     def look_at_contents(self, *, deep: bool) -> None:
         """See that every content that a version names is there and, when `deep`, is what was named."""

@@ -15,7 +15,7 @@ from dossier.log.signatures import Signatures
 from dossier.log.verified import Verified
 from dossier.model import BookName, Seen
 from dossier.register.register import Register
-from dossier.storage.base import Store
+from dossier.storage.base import PAGE, Store
 
 Progress = Callable[[int], None]
 Look = Callable[[BookName], None]
@@ -113,7 +113,7 @@ class Verifier:
     def _look_at_tail(self) -> None:
         """Name what an append that was cut off left behind the last whole record."""
         with self._store.exclusive():
-            data = self._store.page(self.known.page)
+            data = self._store.page(self.known.size // PAGE)
         _, length = split(data)
         if len(data) > length:
             self.leave(f"log: {len(data) - length} bytes of a torn append")

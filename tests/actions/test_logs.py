@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from desks import Office, new_office
+from wording import INTAKE
 
 from dossier.actions import households, logs, members
 from dossier.entry import Entry
@@ -98,6 +99,13 @@ def test_a_regisseur_sees_nothing_more_of_a_household_that_went_to_another(offic
     office.write("drie", who="ria")
     assert {entry.signed.actor for entry in logs.show(office.desk("jan"))} == {"jan"}
     assert {entry.signed.actor for entry in logs.show(office.desk("ria"))} == {"jan", "anna", "ria"}
+
+
+def test_who_stands_in_for_a_regisseur_sees_their_own_deeds(office: Office) -> None:
+    office.team.admit("ria", Role.REGISSEUR)
+    office.team.grant("ria", office.home, INTAKE, role=Role.REGISSEUR)
+    office.read("ria")
+    assert {entry.signed.actor for entry in logs.show(office.desk("ria"))} == {"ria"}
 
 
 def test_who_is_regisseur_no_more_sees_their_own_deeds(office: Office) -> None:

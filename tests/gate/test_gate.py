@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 from team import Team
-from wording import COVER, INTAKE, PLAN
+from wording import COVER, INTAKE, PLAN, person
 
+from dossier import vault
 from dossier.errors import (
     ConflictError,
     IntegrityError,
@@ -17,7 +18,7 @@ from dossier.errors import (
 from dossier.gate.local import LocalGate
 from dossier.log.reading import entries
 from dossier.memory import Memory
-from dossier.model import Deed, GrantId, Handle, HouseholdId, PurposeId, Request, Role, SectionName
+from dossier.model import BookName, Deed, GrantId, Handle, HouseholdId, PurposeId, Request, Role, SectionName
 from dossier.receipt import Receipt
 from dossier.statements import Statement
 
@@ -168,8 +169,6 @@ def test_a_section_that_a_later_policy_added_has_no_key_yet(
 
 
 def test_someone_not_admitted_is_locked_out_without_an_entry(team: Team, tmp_path: Path) -> None:
-    from wording import person  # noqa: PLC0415 (one name, one test)
-
     stranger = person("oscar")
     memory = Memory(tmp_path / "oscar", stranger, team.store.store_id)
     memory.root = team["anna"].memory.root
@@ -184,7 +183,7 @@ def test_a_suspended_member_is_locked_out_at_the_next_command(team: Team) -> Non
     home = team.open("jan")
     team.suspend("jan")
     before = team["anna"].memory.verified.size
-    for deed in (lambda: team["jan"].gate.survey(), lambda: team.read("jan", home, COVER)):
+    for deed in (team["jan"].gate.survey, lambda: team.read("jan", home, COVER)):
         with pytest.raises(LockedError, match="not-active"):
             deed()
     with pytest.raises(LockedError, match="not-active"):
@@ -194,6 +193,13 @@ def test_a_suspended_member_is_locked_out_at_the_next_command(team: Team) -> Non
     team["anna"].gate.survey()
     assert team["anna"].memory.verified.size == before + 3
     assert list(team["jan"].gate.survey_each([home])) == []
+
+
+def test_of_many_households_only_those_with_a_right_are_given(team: Team) -> None:
+    home = team.open("jan")
+    given = [household for household, _, _ in team["jan"].gate.survey_each([NOWHERE, home])]
+    assert given == [home]
+    assert list(team["sara"].gate.survey_each([home])) == []
 
 
 def test_a_statement_whose_box_is_not_given_is_not_made(team: Team) -> None:
@@ -225,8 +231,6 @@ def test_a_statement_for_a_moment_that_is_over_is_not_written_down(team: Team) -
     assert receipt is not None
     team.write("jan", home, INTAKE)
     before = size(team)
-    from dossier import vault  # noqa: PLC0415 (one name, one test)
-
     with pytest.raises(ConflictError, match="version-wrong"):
         vault.write(team["jan"], receipt, BytesIO(b"te laat"), "text/plain")
     assert size(team) == before
@@ -238,8 +242,6 @@ def test_what_is_superseded_is_dropped_and_nothing_else(team: Team) -> None:
     team.write("jan", home, INTAKE)
     team.revoke(home, grant)
     household = team.register(home).households[home]
-    from dossier.model import BookName  # noqa: PLC0415 (one name, one test)
-
     assert set(team.store.objects(BookName(home))) == set(household.objects())
     assert team.read("jan", home, INTAKE) == "tekst"
 

@@ -7,10 +7,11 @@ from wording import INTAKE
 from dossier.errors import ConflictError, IntegrityError, LockedError, UnreachableError
 from dossier.gate.local import LocalGate
 from dossier.memory import MovedError
-from dossier.model import STORE_BOOK, BookName, Digest, Handle, HouseholdId, Role
+from dossier.model import STORE_BOOK, BookName, Deed, Digest, Handle, HouseholdId, Request, Role
 from dossier.statements import Statement
 from dossier.storage.base import Objects
 from dossier.storage.volatile import VolatileStore
+from dossier.team import digest_of
 
 
 @pytest.fixture
@@ -56,15 +57,15 @@ def test_a_gate_box_with_another_secret_is_an_altered_store(team: Team) -> None:
     home = team.open("jan")
     gate = team["anna"].gate
     _, box = gate.epoch_box(team["sara"].identity.card)
-    digest = __import__("hashlib").sha256(box).hexdigest()
+    digest = digest_of(box)
     statement = Statement("gate.boxed/1", epoch=1, handle=Handle("jan"), box=digest)
-    gate.enact(statement, {Digest(digest): box})
+    gate.enact(statement, {digest: box})
     team.again("jan")
     with pytest.raises(IntegrityError, match="gate-box-altered"):
         team.write("jan", home)
 
 
-def test_whoever_has_no_gate_box_is_told_so(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_has_no_gate_box_is_told_so(team: Team) -> None:
     home = team.open("jan")
     desk = team.again("jan")
     desk.gate.survey()
@@ -157,4 +158,50 @@ def test_what_was_half_taken_in_counts_for_nothing(team: Team, monkeypatch: pyte
     assert late.memory.verified.size == before
     late.gate.survey()
     assert late.memory.verified.size > before
+    assert home
+
+
+def test_a_right_for_which_no_box_was_made_is_told_that_a_key_is_due(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = team.open("jan")
+    team.write("jan", home, INTAKE)
+    gate = team["jan"].gate
+    assert isinstance(gate, LocalGate)
+    whole = gate._sight.situation
+
+    def unboxed(household: HouseholdId | None, *, founding: bool = False) -> object:
+        situation = whole(household, founding=founding)
+        if household is not None:
+            situation.register.households[household].sections[INTAKE].boxes.clear()
+        return situation
+
+    monkeypatch.setattr(gate._sight, "situation", unboxed)
+    with pytest.raises(LockedError, match="no-box"):
+        team.read("jan", home, INTAKE)
+
+
+def test_epoch_secrets_do_not_show_themselves(team: Team) -> None:
+    gate = team["anna"].gate
+    assert isinstance(gate, LocalGate)
+    assert repr(gate._secrets) == "EpochSecrets([1])"
+
+
+def test_looking_into_the_log_gives_no_receipt(team: Team) -> None:
+    assert team["jan"].gate.enter(Request(Deed.LOG_SHOW)) is None
+
+
+def test_what_could_not_be_settled_is_not_remembered(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = team.again("sara")
+    home = team.open("jan")
+
+    def fails(_: int) -> None:
+        raise UnreachableError("read-only")
+
+    monkeypatch.setattr(team.store, "settle", fails)
+    late.gate.survey()
+    assert team.again("sara").memory.verified.size < late.memory.verified.size
+    monkeypatch.undo()
+    late.gate.survey()
+    assert team.again("sara").memory.verified.size == late.memory.verified.size
     assert home

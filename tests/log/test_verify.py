@@ -29,7 +29,7 @@ from wording import AANMELDING, HOME, INTAKE, OTHER_HOME, PLAN, UITVOERING, pers
 
 from dossier.book import next_place
 from dossier.entry import leaf_hash
-from dossier.errors import IntegrityError
+from dossier.errors import IntegrityError, UnreachableError
 from dossier.log import signatures as signing
 from dossier.log.follow import check_now
 from dossier.log.merkle import Frontier
@@ -38,6 +38,7 @@ from dossier.log.records import Record, origin
 from dossier.log.report import Finding
 from dossier.log.verify import PIECE, verify
 from dossier.model import STORE_BOOK, BookName, Deed, Request, Role, Seen
+from dossier.storage.base import PAGE
 from dossier.storage.volatile import VolatileStore
 from keys.primitives import sign_public
 
@@ -88,9 +89,20 @@ def test_another_root_card_than_the_pinned_one_is_refused() -> None:
     assert caught.value.data["index"] == 0
 
 
-def test_an_empty_log_does_not_verify() -> None:
-    s = team()
-    assert refused(s, VolatileStore(s.store)) == ("log-short", 0)
+def test_an_empty_log_is_one_that_is_gone() -> None:
+    with pytest.raises(UnreachableError, match="log-gone"):
+        verify(VolatileStore(team().store), None)
+
+
+@pytest.mark.parametrize("size", [7, PAGE - 1, PAGE, PAGE + 1])
+def test_a_torn_append_is_named_and_not_condemned(size: int) -> None:
+    s = look(team(), size - 7)
+    store = lay(s)
+    number = size // PAGE
+    store._pages[number] = store._pages.get(number, b"") + b'{"torn'
+    report = verify(store, None)
+    assert report.ok
+    assert report.leftovers == ("log: 6 bytes of a torn append",)
 
 
 def test_progress_is_told_and_writers_come_in_between() -> None:
