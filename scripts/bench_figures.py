@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import bench_bare as bare
-from bench_ground import MINE, Ground, Place
+from bench_ground import CROWD, MEMBERS, MINE, Ground, Place
 from bench_rounds import Figure, Timed, timed
 from bench_team import INTAKE, INTAKEGESPREK, PASSPHRASE, REGISSEUR, SECTION, Team, unsynced
 
@@ -77,20 +77,28 @@ def _reading(place: Place) -> Timed:
 
 def bare_work(ground: Ground) -> Iterator[Figure]:
     """A read, against the least that it could be."""
-    team, household = ground.many()
+    many, crowd, often = ground.many(), ground.crowd(), ground.sizes.often
+    floor = timed(bare.BareRead(ground.folder, many.team.last_line(), SECTION))
+    against = "one line appended and synced, and the bare cryptography of a read"
+    name = "read of 3 KB, identity unlocked"
+    yield Figure(name, against, 8, least=False).measured(_reading_on(many), floor, often)
+    name = f"the same, in a team of {CROWD} instead of {MEMBERS}"
+    yield Figure(name, against, None, least=False).measured(_reading_on(crowd), floor, often)
+    name = "the same, with memory and the store's book read anew"
+    anew = timed(lambda: many.team.read(many.team.desk(REGISSEUR), many.household))
+    yield Figure(name, against, None, least=False).measured(anew, floor, often)
+
+
+def _reading_on(place: Place) -> Timed:
+    """Time a read by whoever goes on reading, as a session does."""
+    team, household = place
     desk = team.desk(REGISSEUR)
 
     def read() -> float:
         team.wait()
         return timed(lambda: team.read(desk, household))()
 
-    floor = timed(bare.BareRead(ground.folder, team.last_line(), SECTION))
-    against = "one line appended and synced, and the bare cryptography of a read"
-    figure = Figure("read of 3 KB, identity unlocked", against, 8, least=False)
-    yield figure.measured(read, floor, ground.sizes.often)
-    figure = Figure("the same, with memory and the store's book read anew", against, None, least=False)
-    anew = timed(lambda: team.read(team.desk(REGISSEUR), household))
-    yield figure.measured(anew, floor, ground.sizes.often)
+    return read
 
 
 def writing(ground: Ground) -> Iterator[Figure]:

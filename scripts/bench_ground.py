@@ -9,6 +9,8 @@ from bench_team import OTHER, REGISSEUR, Team
 from dossier.model import HouseholdId
 
 MINE = 30  # households of one regisseur
+MEMBERS = 3  # in each team but the large one
+CROWD = 40
 
 
 class Sizes(NamedTuple):
@@ -64,11 +66,16 @@ class Ground:
         """Give a store with a long log."""
         return self._place("long", MINE, self.sizes.long_log)
 
-    def _place(self, name: str, households: int, entries: int = 0) -> Place:
+    def crowd(self) -> Place:
+        """Give a store of a large team."""
+        return self._place("crowd", MINE, members=CROWD)
+
+    def _place(self, name: str, households: int, entries: int = 0, members: int = MEMBERS) -> Place:
         if name not in self._places:
             log = f" and {entries:,} entries" if entries else ""
             self._say(f"Making a store with {households:,} households{log} ...")
             team = Team(self.folder / name)
+            team.admit_more(members - MEMBERS)
             own = team.open_households(REGISSEUR, MINE)
             team.open_households(OTHER, households - MINE)
             team.write_first(own[0])

@@ -61,10 +61,18 @@ class Team:
 
     def _admit(self, name: str) -> bytes:
         identity = self._identities[name]
-        card, fingerprint_ = identity.card.write(), identity.card.fingerprint
-        stated, _ = members.admit(self.desk(COORDINATOR), card, [Role.REGISSEUR], fingerprint_)
+        desk, card = self.desk(COORDINATOR), identity.card
+        stated, _ = members.admit(desk, card.write(), [Role.REGISSEUR], card.fingerprint)
         welcome = fingerprint(stated.entry.leaf)
         return stores.join(self.store, identity, self.state(name), self.clock, welcome)[1]
+
+    def admit_more(self, number: int) -> None:
+        """Admit members who do nothing."""
+        desk = self.desk(COORDINATOR)
+        with unsynced():
+            for i in range(number):
+                card = LocalIdentity.new(f"member-{i}", f"Member {i}", "Gemeente").card
+                members.admit(desk, card.write(), [Role.SPECIALIST], card.fingerprint)
 
     def clock(self) -> datetime:
         """Give the time."""

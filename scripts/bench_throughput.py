@@ -34,7 +34,7 @@ def verifying(ground: Ground) -> Iterator[Figure]:
     against = f"{entries * SIGNATURES:,} bare Ed25519 verifications on one core"
     signatures = _on(1, bare.verifications(entries * SIGNATURES, team.last_line()[:600]))
     for cores, bound in ((1, 0.6), (2, 1.0)):
-        name = f"`log verify` of {entries:,} entries, {cores} core{'s'[: cores - 1]}"
+        name = f"`log verify` of {entries:,} entries, cores: {cores}"
         figure = Figure(name, against, bound, least=True)
         if len(_cores()) < cores:
             yield figure._replace(missing=f"{cores} cores")

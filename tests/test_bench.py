@@ -33,7 +33,7 @@ def test_every_figure_is_measured_or_what_it_lacks_is_named(tmp_path: Path) -> N
     assert told["schema"] == "dossier-bench/1"
     assert str(tmp_path) not in done.stdout
     assert set(told["machine"]) == {"processor", "cores", "system", "file_system", "python", "libraries"}
-    assert len(told["figures"]) == 11
+    assert len(told["figures"]) == 12
     for figure in told["figures"]:
         if figure["missing"] is None:
             assert min(figure["ours"], figure["peer"], figure["ratio"]) > 0

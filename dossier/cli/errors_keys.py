@@ -55,7 +55,7 @@ KEYS: dict[str, tuple[str, str, str]] = {
     "section-not-keyed": (
         N_("Section {section} has no key in this household yet."),
         N_("The policy got this section after the household was opened."),
-        N_("Ask a coordinator to give it one: dossier keys rekey H"),
+        N_("This version cannot give it one. Use another section of this household for now."),
     ),
     "no-coordination-box": (
         N_("You do not have the team's key."),

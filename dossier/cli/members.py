@@ -183,7 +183,7 @@ def suspend(setting: Setting, handle: Handle, reason: str) -> None:
             stated,
             say("{handle} is suspended.", handle=handle),
             _("What they copied or opened before, they still have."),
-            _("Due now: new gate keys by a beheerder, and new section keys where they had access."),
+            _("Now revoke their grants and assign their households anew: that makes new section keys."),
         ),
     )
     _wait(stated)
