@@ -155,7 +155,7 @@ def _used_wrongly(as_json: bool, error: click.ClickException) -> int:  # noqa: F
 
 def _words_of(code: str, exit_code: int, data: Mapping[str, Any]) -> tuple[str, ...]:
     """Give the words of an error."""
-    from dossier.cli.errors import words_of  # noqa: PLC0415 (most commands go well, and need none of them)
+    from dossier.cli.errors.lookup import words_of  # noqa: PLC0415 (most commands go well, and need none of them)
 
     return words_of(code, exit_code, data)
 

@@ -57,7 +57,7 @@ def _checked(report: Report) -> Any:
         households=report.households,
     )
     if report.findings or report.due:
-        from dossier.cli.findings import words_of_finding  # noqa: PLC0415 (its words are many, and seldom shown)
+        from dossier.cli.errors.findings import words_of_finding  # noqa: PLC0415 (its words are many, and seldom shown)
 
         for index, code, book in report.findings:
             yield f"{mark('wrong')}: " + words_of_finding(code, book, index)

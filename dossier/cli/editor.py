@@ -25,18 +25,17 @@ def edited(before: bytes) -> bytes:
         UsageError: "no-memory-folder" where there is no file system in memory; "no-editor".
         UnreachableError: "editor-failed" when the editor went wrong: nothing was written.
     """
-    folder = Path(tempfile.mkdtemp(prefix="dossier-", dir=_memory_folder()))
+    command, place = _editor(), _memory_folder()
     try:
-        folder.chmod(0o700)
-        path = folder / "text.txt"
-        path.write_bytes(before)
-        path.chmod(0o600)
-        status = subprocess.run([*_editor(), str(path)], check=False).returncode
-        if status != 0:
-            raise UnreachableError("editor-failed")
-        return path.read_bytes()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix="dossier-", dir=place, ignore_cleanup_errors=True) as folder:
+            path = Path(folder) / "text.txt"
+            path.write_bytes(before)
+            path.chmod(0o600)
+            if subprocess.run([*command, str(path)], check=False).returncode != 0:
+                raise UnreachableError("editor-failed")
+            return path.read_bytes()
+    except OSError as e:  # no room there, or the editor took the file away
+        raise UnreachableError("editor-failed") from e
 
 
 def _memory_folder() -> str:
@@ -64,7 +63,10 @@ def _in_memory(place: str) -> bool:
 
 def _editor() -> list[str]:
     """Give the user's editor with what it must not keep."""
-    chosen = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "")
+    try:
+        chosen = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "")
+    except ValueError as e:  # a quotation mark that nothing closes
+        raise UsageError("no-editor") from e
     if not chosen:
         chosen = [found for name in ("nano", "vim", "vi") if (found := shutil.which(name))][:1]
     if not chosen or not shutil.which(chosen[0]):

@@ -144,7 +144,7 @@ def _verified(report: Report) -> Any:
         "{entries} entries checked, root {root}", entries=report.entries, root=to_base64(report.root)
     )
     if report.findings:
-        from dossier.cli.findings import words_of_finding  # noqa: PLC0415 (its words are many, and seldom shown)
+        from dossier.cli.errors.findings import words_of_finding  # noqa: PLC0415 (its words are many, and seldom shown)
 
         for index, code, book in report.findings:
             yield f"{mark('wrong')}: " + words_of_finding(code, book, index)

@@ -73,7 +73,8 @@ def test_an_edit_that_changes_nothing_or_fails_writes_nothing(team: Team) -> Non
     for script, code in (("pass", (2, 11)), ("path.write_bytes(b'half'); sys.exit(1)", (9,)), ("path.unlink()", (2, 9))):
         assert edit(team, script).code in code, script
         assert len(team.ask("jan", "history", team.house, "intake")["versions"]) == 1
-    assert edit(team, "pass", VISUAL="/nowhere/editor").reason == "no-editor"
+    for editor in ("/nowhere/editor", "'unclosed", '"'):
+        assert edit(team, "pass", VISUAL=editor).reason == "no-editor"
     assert not any("dossier-" in name for name in os.listdir("/dev/shm"))  # noqa: S108 (where it would be left)
 
 

@@ -20,9 +20,9 @@ import pytest
 
 from dossier import errors as dossier_errors
 from dossier.cli import words
-from dossier.cli.errors import FALLBACK, WORDS, words_of
+from dossier.cli.errors.findings import FINDINGS, words_of_finding
+from dossier.cli.errors.lookup import FALLBACK, WORDS, words_of
 from dossier.cli.exit_codes import CODES
-from dossier.cli.findings import FINDINGS, words_of_finding
 from dossier.errors import DossierError
 from dossier.model import Reason
 from dossier.policydoc import FLAWS, PolicyError

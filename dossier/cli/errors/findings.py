@@ -1,6 +1,6 @@
 """Words for what a verification or a check found: one line each, and where."""
 
-from dossier.cli.errors import WORDS, where
+from dossier.cli.errors.lookup import WORDS, where
 from dossier.cli.words import N_, _
 
 # What no command fails on. Any other code of a finding is that of an error, and has its first line.

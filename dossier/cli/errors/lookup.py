@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dossier.cli.errors_integrity import INTEGRITY
-from dossier.cli.errors_keys import KEYS
-from dossier.cli.errors_moment import MOMENT
-from dossier.cli.errors_outcome import OUTCOME
-from dossier.cli.errors_policy import POLICY
-from dossier.cli.errors_refused import REFUSED
-from dossier.cli.errors_store import STORE
-from dossier.cli.errors_use import USE
+from dossier.cli.errors.integrity import INTEGRITY
+from dossier.cli.errors.keys import KEYS
+from dossier.cli.errors.moment import MOMENT
+from dossier.cli.errors.outcome import OUTCOME
+from dossier.cli.errors.policy import POLICY
+from dossier.cli.errors.refused import REFUSED
+from dossier.cli.errors.store import STORE
+from dossier.cli.errors.use import USE
 from dossier.cli.render import day
 from dossier.cli.words import N_, _, say
 from dossier.model import is_household_id, read_time
