@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from dossier import contexts, model
 from dossier.errors import IntegrityError
-from dossier.model import BookName, Deed, Handle, Place, Request, Role, Seen, StoreId
+from dossier.model import BookName, Deed, Handle, HouseholdId, Place, Request, Role, Seen, StoreId
 from dossier.shapes import (
     BASIS,
     FINGERPRINT,
@@ -138,6 +138,11 @@ class Entry:
         check_signature(card, self.signature, self.signed_bytes(), contexts.request(self.signed.store))
 
 
+def request_of(book: BookName) -> Request:
+    """Give the request that carries a statement: about its book's household, so that no log of it lacks one."""
+    return Request(Deed.STATE, None if book == model.STORE_BOOK else HouseholdId(book))
+
+
 def leaf_hash(line: bytes) -> bytes:
     """Hash an entry as a leaf of the tree (RFC 9162, section 2.1.1)."""
     return sha256(b"\x00" + line)
@@ -232,6 +237,8 @@ def _read_signed(fields: dict[str, Any]) -> Signed:
         version=_VERSION.read(fields["version"]),
         purpose=_WORD.read(fields["purpose"]),
     )
+    if place is not None and request != request_of(place.book):
+        raise BadEncodingError("entry")
     return Signed(
         store=STORE.read(fields["store"]),
         actor=HANDLE.read(fields["actor"]),

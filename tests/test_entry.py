@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scribe import Scribe
-from wording import AANMELDING, HOME, PLAN, START, person
+from wording import AANMELDING, HOME, OTHER_HOME, PLAN, START, person
 
 from dossier import contexts
 from dossier.entry import LARGEST_ENTRY, Entry, leaf_hash, make_entry, read_entry
@@ -140,6 +140,14 @@ def test_a_statement_of_another_shape_is_refused_and_an_unknown_tag_told_apart()
     assert code_of(altered("statement", request__statement=None)) == "bad-entry"
     for tag in (["section.keyed/2", HOME, []], ["proposed/1", ["household.erased/1"]]):
         assert code_of(altered("statement", request__statement=tag)) == "unknown-statement"
+
+
+def test_a_statements_request_is_about_its_books_household_and_nothing_else() -> None:
+    wrong: dict[str, Any] = {"household": OTHER_HOME, "section": "plan", "version": 1, "purpose": "plan"}
+    for name, value in wrong.items():
+        assert code_of(altered("statement", **{f"request__{name}": value})) == "bad-entry"
+        assert code_of(altered("first", **{f"request__{name}": value})) == "bad-entry"
+    assert code_of(altered("statement", request__household=None)) == "bad-entry"
 
 
 def test_only_a_statement_has_a_book_and_a_statement_inside() -> None:

@@ -1,12 +1,9 @@
-"""The decision: every reason, which one comes first, and that no right goes beyond the policy."""
+"""The decision: every reason, and which one comes first."""
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import product
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from lies.households import without_specialist_in_intake
 from scribe import Scribe
 from wording import (
@@ -20,12 +17,9 @@ from wording import (
     OTHER_HOME,
     PLAN,
     POLICY,
-    START,
     UITVOERING,
-    person,
 )
 
-from dossier.data import default_policy_text
 from dossier.model import (
     CONTENT_DEEDS,
     Deed,
@@ -38,14 +32,9 @@ from dossier.model import (
     SectionName,
 )
 from dossier.policy import Permit, Refusal, decide
-from dossier.policydoc import Policy, allows, parse
-from dossier.register.households import Grant, Household
-from dossier.register.members import Member
-from dossier.register.register import Register
 
 READ, WRITE = Deed.READ, Deed.WRITE
-DEFAULT = parse(default_policy_text())
-ANNA, JAN, SARA = Handle("anna"), Handle("jan"), Handle("sara")
+SARA = Handle("sara")
 
 
 def team(regisseur: str | None = "jan") -> Scribe:
