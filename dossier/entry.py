@@ -139,7 +139,7 @@ class Entry:
 
 
 def request_of(book: BookName) -> Request:
-    """Give the request that carries a statement: about its book's household, so that no log of it lacks one."""
+    """Give the request that carries a statement: about its book's household, whose log shows it."""
     return Request(Deed.STATE, None if book == model.STORE_BOOK else HouseholdId(book))
 
 

@@ -114,16 +114,14 @@ class Follower:
         known = self._known
         data = known.rest(self._store)
         room = PAGE - (known.size - known.page * PAGE)
-        while True:
+        full = True
+        while full:
             records, length = split(data)
             yield from records[:room]
             if len(records) > room or (len(records) == room and len(data) > length):
                 raise IntegrityError("log-altered", index=known.size)
-            if known.size == 0 or known.size % PAGE:
-                return
-            data, room = self._store.page(known.size // PAGE), PAGE
-            if not data:
-                return
+            full = len(records) == room
+            data, room = self._store.page(known.size // PAGE) if full else b"", PAGE
 
     def _take(self, record: Record) -> bytes:
         """Check one entry and take it in; give the text of the checkpoint over it."""

@@ -267,6 +267,20 @@ def test_a_torn_append_is_passed_over_and_cut_off_by_the_next(tail: bytes) -> No
     assert reader.read().known.size == len(s.log)
 
 
+@pytest.mark.parametrize("size", [PAGE - 1, PAGE, PAGE + 1])
+def test_a_torn_append_is_passed_over_where_a_page_ends(size: int) -> None:
+    s = look(team(), size - 7)
+    store = lay(s)
+    pages, number = store._pages.copy(), size // PAGE
+    store._pages[number] = pages.get(number, b"") + b"{torn"
+    reader = read(s, store)
+    assert (reader.known.size, reader.read().known.size) == (size, size)
+    more = record(store.store_id, look(s).log[-1].line, reader.known.frontier.copy())
+    with store.exclusive():
+        store.append(number, len(pages.get(number, b"")), more.write())
+    assert reader.read().known.size == read(s, store).known.size == size + 1
+
+
 @given(st.data())
 @settings(max_examples=60, deadline=None)
 def test_any_cut_is_a_shorter_log_or_refused(data: st.DataObject) -> None:
