@@ -210,6 +210,11 @@ def test_a_part_that_is_gone_is_refused(client: Client) -> None:
         client.memory().head(HOUSEHOLD)
 
 
+def test_a_household_without_a_head_is_refused() -> None:
+    with pytest.raises(IntegrityError, match="memory-altered"):
+        remembering._read_part({HOME: [None, None, []]})
+
+
 # Several commands at once.
 
 
@@ -225,6 +230,22 @@ def test_memory_kept_by_another_command_raises_only(client: Client) -> None:
     early.save()
     assert file_of(client).read_bytes() == kept
     assert client.memory().verified.size == len(client.s.log)
+
+
+def test_memory_that_has_seen_more_replaces_what_another_command_kept(client: Client) -> None:
+    client.command()
+    early = client.memory()
+    early.head(HOUSEHOLD)
+    write(client.s, 2)
+    go_on(client)
+    client.command()
+    write(client.s, 3)
+    go_on(client)
+    client.command(early)
+    memory = client.memory()
+    assert memory.verified.size == len(client.s.log)
+    assert memory.head(HOUSEHOLD) == client.s.heads[HOUSEHOLD]
+    assert len(parts_of(client)) == 1
 
 
 def test_only_parts_that_changed_are_written(client: Client) -> None:

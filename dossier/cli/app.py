@@ -34,7 +34,7 @@ _COMMANDS = {
     "edit": "contents",
     "history": "contents",
     "grant": "grants",
-    "who": "grants",
+    "who": "who",
     "log": "logs",
     "check": "check",
     "exit-codes": "exit_codes",
