@@ -113,7 +113,7 @@ def _check_coordination_box(statement: Statement, *, becomes: bool) -> None:
 
 
 def _take_coordination_box(register: Register, handle: Handle, statement: Statement) -> None:
-    if statement["number"] is not None and statement["number"] == register.number:
+    if statement["number"] == register.number:
         register.coordination_boxes[handle] = statement["coordination_box"]
 
 

@@ -16,6 +16,7 @@ from wording import (
     OTHER_GRANT,
     OTHER_HOME,
     PLAN,
+    POLICY,
     UITVOERING,
     but,
 )
@@ -146,17 +147,9 @@ def test_a_grant_brings_a_box_of_each_key_in_force_and_no_other() -> None:
 
 def test_a_grant_is_of_sections_that_the_household_has_a_key_of() -> None:
     s = team()
-    geld = SectionName("geld")
-    text = s.adoption()["document"].replace("['plan', 'intake']", "['plan', 'intake', 'geld']")
-    s.say(
-        "anna",
-        s.adoption(
-            text.replace("plan.recipients", "geld.recipients = ['specialist']\nplan.recipients").replace(
-                "version = 2", "version = 1"
-            )
-        ),
-    )
-    assert s.verdict("anna", s.grant(sections=(geld,))) is Reason.SECTIONS_WRONG
+    text = POLICY.replace("plan.recipients", "geld.recipients = ['specialist']\nplan.recipients")
+    s.say("anna", s.adoption(text.replace("['plan', 'intake']", "['plan', 'intake', 'geld']")))
+    assert s.verdict("anna", s.grant(sections=(SectionName("geld"),))) is Reason.SECTIONS_WRONG
 
 
 def test_a_grant_has_a_reason_of_the_policy_or_none() -> None:

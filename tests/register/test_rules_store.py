@@ -4,7 +4,9 @@ import pytest
 from scribe import Scribe
 from wording import but, person
 
-from dossier.model import Handle, Reason, Role
+from dossier.model import STORE_BOOK, Handle, Reason, Role
+from dossier.register.fold import take
+from dossier.register.register import act_of
 
 ANNA, BEN, JAN = Handle("anna"), Handle("ben"), Handle("jan")
 
@@ -51,6 +53,18 @@ def test_a_store_is_founded_only_by_the_first_line_of_its_log() -> None:
     s = Scribe(founded=False)
     s.write("anna", s.adoption())
     assert s.verdict("anna", s.founding()) is Reason.FOUNDED_TWICE
+
+
+def test_a_store_is_founded_once_even_by_the_same_line() -> None:
+    s = Scribe()
+    take(s.register, STORE_BOOK, act_of(s.log[0]))
+    assert s.register.faults == [(STORE_BOOK, 0, Reason.FOUNDED_TWICE)]
+
+
+def test_a_founding_is_signed_in_the_founders_own_name() -> None:
+    s = Scribe(founded=False)
+    assert s.verdict("ben", s.founding(), card=s.register.root) is Reason.OTHER_CARD
+    assert s.verdict("anna", s.founding()) is None
 
 
 def test_boxes_go_to_whom_they_are_for_and_replace_the_one_before() -> None:
