@@ -18,6 +18,7 @@ from unittest.mock import patch
 
 from dossier.cli import context, words
 from dossier.cli.app import run
+from dossier.cli.setting import Setting
 from dossier.desk import Desk
 
 PASSPHRASE = "vijf blauwe stoelen lopen langzaam"  # noqa: S105 (no secret: everyone's here)
@@ -161,7 +162,7 @@ class Team:
 
     def desk(self, who: str) -> Desk:
         """Give the desk that a member's commands work at."""
-        setting = context.Setting(
+        setting = Setting(
             store=self.store, token=self.token(who), passphrase_file=self.home(who) / "pw", no_input=True
         )
         with patch.dict(os.environ, self.environment(who), clear=True):

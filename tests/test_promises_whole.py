@@ -56,7 +56,7 @@ def read(team: Team, who: str = "jan", section: str = "intake") -> Answer:
 
 
 def test_6_an_altered_content_is_not_shown(team: Team) -> None:
-    """Breaks when `ChunkCipher.open` does not see its tag, or `vault.read` shows what it holds so far."""
+    """Breaks when `vault.read` returns where it raises that the content is altered."""
     digest = team.ask("jan", "history", team.house, "intake")["versions"][0]["digest"]
     path = team.store / "contents" / digest[:2] / digest
     raw = path.read_bytes()
@@ -100,7 +100,7 @@ def test_6_yesterdays_household_file_is_noticed_by_any_client(team: Team) -> Non
 
 
 def test_6_yesterdays_store_is_noticed_by_whoever_saw_todays(team: Team, tmp_path: Path) -> None:
-    """Breaks when `Memory.save` writes nothing."""
+    """Breaks when `LocalGate.enter` does not save the memory."""
     yesterday = team.copy(tmp_path / "yesterday")
     assert read(team).code == 0
     shutil.rmtree(team.store)

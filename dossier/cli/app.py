@@ -12,9 +12,10 @@ import click
 
 from dossier import __version__
 from dossier.cli import words
-from dossier.cli.context import Setting, harden
+from dossier.cli.context import harden
 from dossier.cli.params import Command, Group, Option, option
 from dossier.cli.render import safe
+from dossier.cli.setting import Setting
 from dossier.cli.words import N_
 from dossier.errors import DossierError
 from keys.errors import KeysError

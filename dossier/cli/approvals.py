@@ -4,9 +4,9 @@ import click
 
 from dossier.actions import approvals as actions
 from dossier.cli import context
-from dossier.cli.context import Setting, pass_setting
 from dossier.cli.params import Group
 from dossier.cli.render import answer, day, table
+from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
 from dossier.model import write_time
 from dossier.register.members import LIFETIME

@@ -6,9 +6,9 @@ import click
 
 from dossier.actions import check as actions
 from dossier.cli import context
-from dossier.cli.context import Setting, pass_setting
 from dossier.cli.params import FINGERPRINT, Command, option
 from dossier.cli.render import answer, mark, progress
+from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
 from dossier.errors import IntegrityError
 from dossier.log.report import Report

@@ -10,9 +10,10 @@ import click
 
 from dossier.actions import contents as actions
 from dossier.cli import context
-from dossier.cli.context import Setting, check_free, pass_setting
 from dossier.cli.params import HOUSEHOLD, PURPOSE, PURPOSE_HELP, SECTION, Command, option
+from dossier.cli.places import check_free
 from dossier.cli.render import answer, day, safe, table
+from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, say
 from dossier.errors import ConflictError, NotFoundError, UnreachableError, UsageError
 from dossier.model import MEDIA_TYPES, HouseholdId, PurposeId, SectionName, write_time

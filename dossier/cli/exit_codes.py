@@ -2,9 +2,9 @@
 
 import click
 
-from dossier.cli.context import Setting, pass_setting
 from dossier.cli.params import Command
 from dossier.cli.render import answer, table
+from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _
 
 CODES = {

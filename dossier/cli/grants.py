@@ -6,7 +6,6 @@ import click
 
 from dossier.actions import grants as actions
 from dossier.cli import context, terminal
-from dossier.cli.context import Setting, pass_setting
 from dossier.cli.dates import end_of, last_day
 from dossier.cli.members import reason_option
 from dossier.cli.params import (
@@ -22,6 +21,7 @@ from dossier.cli.params import (
     role,
 )
 from dossier.cli.render import answer, day, note, table
+from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
 from dossier.desk import Desk
 from dossier.errors import CancelledError, DossierError, PartlyDoneError

@@ -9,10 +9,10 @@ from dossier.actions import households as actions
 from dossier.actions.grants import stand_in
 from dossier.cli import context
 from dossier.cli.contents import content_of, guess
-from dossier.cli.context import Setting, pass_setting
 from dossier.cli.dates import end_of, last_day
 from dossier.cli.params import HANDLE, HOUSEHOLD, PURPOSE, Group, option
 from dossier.cli.render import answer, day, note, table
+from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
 from dossier.errors import DossierError, PartlyDoneError, UsageError
 from dossier.model import Handle, HouseholdId, PurposeId, handle, household_id, write_time

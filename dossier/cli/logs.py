@@ -11,9 +11,9 @@ import click
 from dossier.actions import logs as actions
 from dossier.actions.approvals import subject
 from dossier.cli import context
-from dossier.cli.context import Setting, pass_setting
 from dossier.cli.params import FINGERPRINT, HANDLE, HOUSEHOLD, Group, Read, option
 from dossier.cli.render import answer, day, mark, progress, table
+from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
 from dossier.entry import Entry
 from dossier.errors import IntegrityError, UsageError

@@ -9,9 +9,9 @@ from dossier.actions import members as actions
 from dossier.actions.approvals import Stated
 from dossier.actions.boxes import box_what_is_due
 from dossier.cli import context
-from dossier.cli.context import Setting, pass_setting
 from dossier.cli.params import FINGERPRINT, HANDLE, REASON, Group, many, option, role
 from dossier.cli.render import answer, day, table
+from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
 from dossier.errors import UsageError, WaitsError
 from dossier.model import Handle, Role, write_time

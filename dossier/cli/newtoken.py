@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from dossier.cli import context, terminal
-from dossier.cli.context import Setting
+from dossier.cli import passphrases, terminal
+from dossier.cli.setting import Setting
 from dossier.cli.words import _, language, say
 from dossier.errors import CancelledError, UnreachableError, UsageError
 from keys.identity import Card, LocalIdentity
@@ -57,7 +57,7 @@ def new_passphrase(setting: Setting, card: Card, file: str | None = None, fd: in
 
 def _given(setting: Setting, file: str | None, fd: int | None) -> str | None:
     if fd is not None:
-        return context.read_passphrase_fd(fd)
+        return passphrases.read_passphrase_fd(fd)
     if file is not None:
-        return context.read_passphrase_file(Path(file))
-    return context.given_passphrase(setting)
+        return passphrases.read_passphrase_file(Path(file))
+    return passphrases.given_passphrase(setting)

@@ -7,9 +7,9 @@ import click
 
 from dossier.actions import policies as actions
 from dossier.cli import context
-from dossier.cli.context import Setting, pass_setting
 from dossier.cli.params import Group, Read, option, role
 from dossier.cli.render import answer, table
+from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, language, say
 from dossier.errors import UsageError, WaitsError
 from dossier.model import Role

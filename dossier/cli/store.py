@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 
 from dossier.actions import store as actions
-from dossier.cli import context, terminal
-from dossier.cli.context import Setting, pass_setting
+from dossier.cli import context, places, terminal
 from dossier.cli.newtoken import new_passphrase, rewrite_token, write_token
 from dossier.cli.params import FINGERPRINT, HANDLE, Command, option
 from dossier.cli.render import answer, note, progress
+from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
 from dossier.errors import CancelledError, DossierError, IntegrityError, UnreachableError, UsageError
 from dossier.memory import Memory
@@ -47,7 +47,7 @@ def init(setting: Setting, name: str, founder: str, person: str, org: str, polic
     from dossier.storage.files import FileStore  # noqa: PLC0415 (start-up of the other command here)
     from dossier.storage.probe import probe  # noqa: PLC0415 (likewise)
 
-    place, token = Path(context.place_of(setting)), context.token_of(setting)
+    place, token = Path(places.place_of(setting)), places.token_of(setting)
     text = _policy_text(policy)
     if token.exists():
         raise UsageError("token-exists")
@@ -68,7 +68,7 @@ def init(setting: Setting, name: str, founder: str, person: str, org: str, polic
         raise
     if (flaw := probe(place)) is not None:
         raise UnreachableError(flaw)
-    memory = Memory(context.state_folder(), identity, store_id)
+    memory = Memory(places.state_folder(), identity, store_id)
     memory.root = identity.card.fingerprint
     desk = context.desk_of(setting, store, Unlocked(identity, None), memory)
     entry = actions.found(desk, name, nonce, text)
@@ -82,7 +82,7 @@ def init(setting: Setting, name: str, founder: str, person: str, org: str, polic
         "welcome": fingerprint(entry.leaf),
     }
     answer(setting, "init", data, lambda: _founded(data, place))
-    context.make_default(str(place), token)  # last: nothing of the answer may be lost to it
+    places.make_default(str(place), token)  # last: nothing of the answer may be lost to it
 
 
 def _policy_text(policy: Path | None) -> str:
@@ -133,7 +133,7 @@ def join(setting: Setting, welcome: str) -> None:
     _ask_again(setting, unlocked)
     with progress(setting, _("Reading the log")) as tick:
         desk, leaf = actions.join(
-            store, unlocked.identity, context.state_folder(), setting.clock, welcome, tick
+            store, unlocked.identity, places.state_folder(), setting.clock, welcome, tick
         )
     if contact is not None and contact.root != desk.memory.root:
         raise IntegrityError("memory-altered")
@@ -142,7 +142,7 @@ def join(setting: Setting, welcome: str) -> None:
     size = desk.memory.verified.size
     data = {"store": store.store_id, "root_fingerprint": known.root, "handle": desk.handle, "entries": size}
     answer(setting, "join", data, lambda: _joined(data))
-    context.make_default(context.place_of(setting), path)
+    places.make_default(places.place_of(setting), path)
 
 
 def _ask_again(setting: Setting, unlocked: Unlocked) -> None:

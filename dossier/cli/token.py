@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from dossier.cli import context
-from dossier.cli.context import Setting, pass_setting
+from dossier.cli import context, places
 from dossier.cli.newtoken import new_passphrase, profile, rewrite_token, write_token
 from dossier.cli.params import HANDLE, Group, option
 from dossier.cli.render import answer, note
+from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.store import identity_of
 from dossier.cli.words import N_, _, say
 from dossier.errors import UnreachableError, UsageError
@@ -40,10 +40,10 @@ def token() -> None:
 @pass_setting
 def new(setting: Setting, handle: str, person: str, org: str, card_out: Path) -> None:
     """Draw keys; write the token and the card."""
-    path = context.token_of(setting)
+    path = places.token_of(setting)
     if path.exists():
         raise UsageError("token-exists")
-    context.check_free(card_out)
+    places.check_free(card_out)
     identity = identity_of(handle, person, org)
     secret = new_passphrase(setting, identity.card)
     write_token(path, identity, secret)

@@ -4,10 +4,10 @@ import click
 
 from dossier.actions import who as actions
 from dossier.cli import context
-from dossier.cli.context import Setting, pass_setting
 from dossier.cli.dates import last_day
 from dossier.cli.params import HOUSEHOLD, SECTION, Command
 from dossier.cli.render import answer, table
+from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _
 from dossier.model import HouseholdId, SectionName, write_time
 
