@@ -16,10 +16,11 @@ LIBRARIES = (
 
 
 def machine(folder: Path) -> dict[str, Any]:
-    """Describe the machine: processor, file system, Python, libraries."""
+    """Describe the machine: processor, what else it is doing, file system, Python, libraries."""
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "busy": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "system": f"{platform.system()} {platform.machine()}",
         "file_system": _file_system(folder),
         "python": platform.python_version(),
@@ -70,8 +71,9 @@ def as_table(about: dict[str, Any], figures: Sequence[Figure], seconds: int) -> 
         yield f"| {figure.name} | {figure.against} | {' | '.join(_cells(figure))} |"
     libraries = ", ".join(f"{name} {number}" for name, number in about["libraries"].items())
     yield ""
-    yield f"{about['processor']}, {about['cores']} cores; {about['system']}; {about['file_system']};"
-    yield f"Python {about['python']}; {libraries}. Took {seconds} seconds."
+    yield f"{about['processor']}, {about['cores']} cores, of which {about['busy']} were busy with other work at"
+    yield f"the start; {about['system']}; {about['file_system']}; Python {about['python']}; {libraries}."
+    yield f"Took {seconds} seconds."
 
 
 def _cells(figure: Figure) -> list[str]:

@@ -3,6 +3,7 @@
 The keys are tried by `keyring`, which knows the format and takes no side; the rest as members would.
 """
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -122,7 +123,7 @@ def always(*_: object) -> Permit | Refusal:
 
 
 def test_3_the_entry_is_on_disk_before_a_key_is_touched(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Breaks when `pages._write` does not sync, or `handing.receipt` is asked before `write_down`."""
+    """Breaks when `pages._write` does not sync."""
     events: list[str] = []
     for call in ("write", "fdatasync"):
         monkeypatch.setattr(os, call, watched(call, events, page(team)))
@@ -153,11 +154,17 @@ def watched(name: str, events: list[str], path: Path) -> object:
 def test_3_where_the_log_cannot_be_written_no_key_is_touched(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Breaks when `scribe.append` lets an UnreachableError pass."""
+    """Breaks when `Scribe.append` does not raise again what it catches."""
     touched: list[bytes] = []
+    real, log = os.write, page(team).stat()
+
+    def full(fd: int, data: bytes) -> int:
+        if os.path.samestat(os.fstat(fd), log):
+            raise OSError(errno.ENOSPC, "full")
+        return real(fd, data)
+
+    monkeypatch.setattr(os, "write", full)
     monkeypatch.setattr("dossier.vault.open_box", lambda *rest: touched.append(rest[1]))
-    page(team).unlink()
-    page(team).mkdir()
     answer = team.read("jan", team.house, "intake")
     assert (answer.code, answer.out, touched) == (9, b"", [])
 

@@ -81,13 +81,18 @@ def test_6_a_content_sealed_anew_under_the_same_key_is_not_shown(team: Team) -> 
     stopped(read(team), "content-altered")
 
 
-def test_6_a_garbled_box_is_found_by_the_first_who_opens_it(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Breaks when `primitives.check_commitment` compares nothing."""
+def test_6_a_garbled_box_is_found_before_anything_is_written_with_it(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when `primitives.check_commitment` compares nothing: then nobody else could read what she wrote."""
     real = grants.slot_box
     monkeypatch.setattr("dossier.actions.grants.slot_box", lambda *rest: real(*rest[:-1], new_key()))
-    scope = ("--role", "specialist", "--section", "aanmeld", "--purpose", "intakegesprek", "--until", "14d")
-    team.ask("anna", "grant", "give", team.house, "sara", *scope)
-    stopped(read(team, "sara", "aanmeld"), "content-altered")
+    scope = ("--role", "specialist", "--section", "plan", "--purpose", "plan-opstellen", "--deed", "read,write")
+    team.ask("anna", "grant", "give", team.house, "sara", *scope, "--until", "14d")
+    for deed in ("read", "write"):
+        command = (deed, team.house, "plan", "--purpose", "plan-opstellen")
+        stopped(team.run("sara", "--json", *command, stdin=b"Nieuw."), "content-altered")
+    assert len(team.ask("jan", "history", team.house, "plan")["versions"]) == 1
 
 
 def test_6_yesterdays_household_file_is_noticed_by_any_client(team: Team) -> None:
@@ -155,7 +160,7 @@ COMMANDS = {
 def test_7_a_crash_at_any_moment_leaves_the_old_or_the_new(
     template: Team, tmp_path: Path, name: str, half: bool  # noqa: FBT001 (as pytest gives it)
 ) -> None:
-    """Breaks when `durable.replace` writes the file itself, or `LocalGate.enact` appends before it keeps."""
+    """Breaks when `durable.replace` writes the file itself, `beside` it nothing."""
     who, form = COMMANDS[name]
     old = state(template)
     outcomes = []

@@ -113,4 +113,6 @@ def _seen_before(memory: Memory) -> Seen | None:
         known = kept.load()
     except IntegrityError:
         return None  # whoever joins again has said so, and all is read anew
-    return Seen(kept.verified.size, kept.verified.root) if known else None
+    if not known:
+        return None
+    return kept.must_pass or Seen(kept.verified.size, kept.verified.root)

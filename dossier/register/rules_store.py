@@ -129,8 +129,7 @@ def check_roles_changed(register: Register, act: Act) -> None:
     if add & member.roles or remove - member.roles or not add | remove:
         raise Fault(Reason.ROLE_AS_IT_IS)
     after = (member.roles | add) - remove
-    ever = member.ever | add
-    if not roles_go_together(after) or (Role.BEHEERDER in ever and len(ever) > 1):
+    if Role.BEHEERDER in member.ever | add or not roles_go_together(after):
         raise Fault(Reason.ROLES_EXCLUSIVE)
     _check_coordination_box(statement, becomes=Role.COORDINATOR in add)
 

@@ -137,6 +137,14 @@ def test_a_proposal_is_judged_anew_where_it_is_approved() -> None:
     assert s.register.members[Handle("carla")].roles == {Role.SPECIALIST}
 
 
+def test_a_proposal_that_no_longer_needs_anyone_is_approved_by_nobody() -> None:
+    s = team()
+    waits = s.say("anna", s.proposal(s.suspension("tom")))
+    s.agree("anna", s.roles("tom", add=[Role.SPECIALIST], remove=[Role.TOEZICHTHOUDER]), by="ben")
+    assert s.verdict("ben", s.approval(waits)) is Reason.NOT_ELIGIBLE
+    assert s.verdict("anna", s.suspension("tom")) is None
+
+
 def test_nobody_approves_a_proposal_inside_a_proposal() -> None:
     s = team()
     waits = proposed(s)

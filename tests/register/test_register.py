@@ -103,7 +103,9 @@ def test_a_wrap_is_found_as_written_until_a_rekey_wraps_it_anew() -> None:
     section = s.household().sections[PLAN]
     written = {section.versions[0].wrap: b"as written"}
     assert section.wrap_of(1, written) == b"as written"
-    s.fill("jan", PLAN).say("anna", s.rekey(PLAN))
+    s.fill("jan", PLAN)
+    assert section.wrap_of(2, {section.versions[1].wrap: b"as written too"}) == b"as written too"
+    s.say("anna", s.rekey(PLAN))
     whole = bytes(WRAP_SIZE) + b"\x01" * WRAP_SIZE
     anew = {Digest(section.keying.wraps or ""): whole}
     assert [section.wrap_of(number, anew) for number in (1, 2)] == [bytes(WRAP_SIZE), b"\x01" * WRAP_SIZE]

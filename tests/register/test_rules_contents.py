@@ -131,6 +131,9 @@ def test_a_regisseur_of_before_writes_nothing() -> None:
     s.say("anna", s.assignment("rita"))
     assert may(s, "jan", COVER) is Reason.NO_ACCESS
     assert may(s, "rita", COVER) is None
+    s.register.members[Handle("rita")].change(s.at, active=False)
+    assert may(s, "rita", COVER) is Reason.NO_ACCESS
+    s.register.members[Handle("rita")].change(s.at, active=True)
     s.say("anna", s.roles("rita", add=[Role.SPECIALIST], remove=[Role.REGISSEUR]))
     assert may(s, "rita", COVER) is Reason.NO_ACCESS
 

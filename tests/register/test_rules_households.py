@@ -135,10 +135,10 @@ def test_a_statement_keys_just_the_sections_that_it_must(word: Word) -> None:
 
 
 def test_an_assignment_changes_the_regisseur_and_leaves_the_old_one_no_box() -> None:
-    s = team().fill("jan", PLAN)
-    s.say("anna", s.assignment("rita"))
+    s = team().fill("jan", PLAN).admit("ben", Role.COORDINATOR)
+    s.say("ben", s.assignment("rita"))
     home = s.household()
-    assert (home.regisseur, home.regisseur_by, home.regisseur_since) == ("rita", "anna", s.at)
+    assert (home.regisseur, home.regisseur_by, home.regisseur_since) == ("rita", "ben", s.at)
     for section in home.sections.values():
         assert section.generation == 2
         assert set(section.boxes) == {(Role.REGISSEUR, "rita")}

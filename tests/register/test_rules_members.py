@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from scribe import Scribe
-from wording import HOME, PLAN, but
+from wording import HOME, PLAN, but, person
 
 from dossier.model import Handle, Reason, Role
 from dossier.statements import Statement
@@ -37,6 +37,14 @@ def test_a_box_of_what_is_not_in_force_admits_but_opens_nothing() -> None:
     assert s.register.members[BEN].active
     assert BEN not in s.register.gate_boxes
     assert BEN not in s.register.coordination_boxes
+
+
+@pytest.mark.parametrize("half", ["sign", "box"])
+def test_neither_key_of_a_card_is_one_that_a_member_has(half: str) -> None:
+    s = team()
+    card = person("vera").card._replace(**{half: getattr(person("sara").card, half)})
+    admission = but(s.admission("vera", Role.SPECIALIST), card=card)
+    assert s.verdict("anna", admission) is Reason.CARD_TAKEN
 
 
 @pytest.mark.parametrize("other", [role for role in Role if role not in ALONE])
@@ -87,12 +95,23 @@ def test_a_role_taken_away_ends_the_grants_given_for_it_for_good() -> None:
     assert (Role.SPECIALIST, SARA) not in set(s.register.rights(s.household(), PLAN, s.at))
 
 
+def test_a_grant_that_had_ended_keeps_its_end_when_the_role_goes() -> None:
+    s = team()
+    ended = s.say("anna", s.revocation()).at
+    s.say("anna", s.roles("sara", add=[Role.REGISSEUR], remove=[Role.SPECIALIST]))
+    assert next(iter(s.household().grants.values())).ended == ended
+
+
 def test_a_role_taken_away_ends_nothing_that_was_given_for_another_role() -> None:
     s = team()
     s.say("anna", s.roles("sara", add=[Role.REGISSEUR]))
     s.say("anna", s.roles("sara", remove=[Role.REGISSEUR]))
-    s.say("anna", s.roles("jan", add=[Role.SPECIALIST], remove=[Role.REGISSEUR]))
+    s.admit("stan", Role.SPECIALIST)
+    s.say("anna", s.roles("stan", add=[Role.REGISSEUR], remove=[Role.SPECIALIST]))
+    s.say("anna", s.roles("jan", add=[Role.SPECIALIST]))
+    s.say("anna", s.roles("jan", remove=[Role.SPECIALIST]))
     assert next(iter(s.household().grants.values())).live(s.at)
+    assert s.household().regisseur == JAN
 
 
 def test_regisseur_taken_away_ends_the_assignment_and_names_who_did_it() -> None:

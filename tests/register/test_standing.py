@@ -34,6 +34,14 @@ def test_only_the_roles_that_are_asked_for_count() -> None:
     assert not ben.eligible(ANNA, frozenset({Role.TOEZICHTHOUDER}), START)
 
 
+def test_nobody_suspended_is_eligible() -> None:
+    ben = member(by=Handle("carla"))
+    ben.change(START + DAY, active=False)
+    assert not ben.eligible(ANNA, COORDINATOR, START + DAY)
+    assert ben.was_eligible(ANNA, COORDINATOR, START, START + DAY)
+    assert not ben.was_eligible(ANNA, COORDINATOR, START + 2 * DAY, START + 3 * DAY)
+
+
 def test_nobody_was_eligible_before_they_came() -> None:
     ben = member(START + 10 * DAY, by=Handle("carla"))
     assert not ben.was_eligible(ANNA, SECOND_PERSON, START, START + 9 * DAY)
