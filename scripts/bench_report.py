@@ -20,7 +20,7 @@ def machine(folder: Path) -> dict[str, Any]:
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "busy": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
+        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "system": f"{platform.system()} {platform.machine()}",
         "file_system": _file_system(folder),
         "python": platform.python_version(),
@@ -71,9 +71,8 @@ def as_table(about: dict[str, Any], figures: Sequence[Figure], seconds: int) -> 
         yield f"| {figure.name} | {figure.against} | {' | '.join(_cells(figure))} |"
     libraries = ", ".join(f"{name} {number}" for name, number in about["libraries"].items())
     yield ""
-    yield f"{about['processor']}, {about['cores']} cores, of which {about['busy']} were busy with other work at"
-    yield f"the start; {about['system']}; {about['file_system']}; Python {about['python']}; {libraries}."
-    yield f"Took {seconds} seconds."
+    yield f"{about['processor']}, {about['cores']} cores, load {about['load']} at the start; {about['system']};"
+    yield f"{about['file_system']}; Python {about['python']}; {libraries}. Took {seconds} seconds."
 
 
 def _cells(figure: Figure) -> list[str]:

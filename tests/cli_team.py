@@ -44,6 +44,9 @@ CONTENTS = {
 LOOSE_COVER = "Familie Ijsvogelstein, Roerdompkade 3\n"
 
 
+_KEPT = ("PATH", "PYTHONPATH", "COVERAGE_PROCESS_START")
+
+
 class Answer(NamedTuple):
     """What a command came to."""
 
@@ -103,24 +106,24 @@ class Team:
 
     def environment(self, who: str, **more: str) -> dict[str, str]:
         """Give a member's environment: nothing of whoever runs the tests."""
-        home = self.home(who)
-        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "COVERAGE_PROCESS_START") if name in os.environ}
-        own = {"XDG_CONFIG_HOME": str(home / "config"), "XDG_STATE_HOME": str(home / "state"), "HOME": str(home)}
+        home = str(self.home(who))
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        own = {"XDG_CONFIG_HOME": f"{home}/config", "XDG_STATE_HOME": f"{home}/state", "HOME": home}
         return {**kept, **own, "DOSSIER_COST": "cheapest", "LANG": "en_GB.UTF-8", **more}
 
-    def run(self, who: str, *arguments: str, stdin: bytes = b"", shift: float = 0, **more: str) -> Answer:
+    def run(self, who: str, *arguments: str, stdin: bytes = b"", shift: float = 0, **more: Any) -> Answer:
         """Run a command in this process as a member; `shift` moves its clock, in seconds."""
         full = [*self.options(who), "--no-input", *arguments]
         return self.run_plain(who, full, stdin=stdin, shift=shift, **more)
 
     def run_plain(
-        self, who: str, arguments: Sequence[str], *, stdin: bytes = b"", shift: float = 0, **more: str
+        self, who: str, arguments: Sequence[str], *, stdin: bytes = b"", shift: float = 0, **more: Any
     ) -> Answer:
         """Run a command with these arguments only."""
         if shift:
             more["DOSSIER_CLOCK_SHIFT"] = str(int(shift))
-        out, err = io.BytesIO(), io.BytesIO()
-        streams = [io.TextIOWrapper(stream, "utf-8", write_through=True) for stream in (io.BytesIO(stdin), out, err)]
+        given, out, err = io.BytesIO(stdin), io.BytesIO(), io.BytesIO()
+        streams = [io.TextIOWrapper(stream, "utf-8", write_through=True) for stream in (given, out, err)]
         environment = patch.dict(os.environ, self.environment(who, **more), clear=True)
         with environment, patch.object(sys, "stdin", streams[0]):
             words.bind(words.choose_language(arguments, os.environ))
@@ -143,11 +146,11 @@ class Team:
         """Give a command as a process has it."""
         return [sys.executable, "-m", "dossier", *self.options(who), "--no-input", *arguments]
 
-    def process(self, who: str, *arguments: str, stdin: bytes = b"", **more: str) -> Answer:
+    def process(self, who: str, *arguments: str, stdin: bytes = b"", **more: Any) -> Answer:
         """Run a command in a process of its own, without a terminal."""
         return self.process_plain(who, self.command(who, *arguments), stdin=stdin, **more)
 
-    def process_plain(self, who: str, command: Sequence[str], *, stdin: bytes = b"", **more: str) -> Answer:
+    def process_plain(self, who: str, command: Sequence[str], *, stdin: bytes = b"", **more: Any) -> Answer:
         """Run any command in a member's environment."""
         done = subprocess.run(
             command,
@@ -168,10 +171,10 @@ class Team:
         with patch.dict(os.environ, self.environment(who), clear=True):
             return context.open_desk(setting)
 
-    def write(self, who: str, household: str, section: str, content: str | bytes = "", **more: Any) -> dict[str, Any]:
-        """Write a section for its usual purpose."""
+    def write(self, who: str, household: str, section: str, text: str = "", **more: Any) -> dict[str, Any]:
+        """Write a section for its usual purpose: a text, or the usual one."""
         usual, purpose = CONTENTS[section]
-        data = (content or usual).encode() if isinstance(content or usual, str) else content
+        data = (text or usual).encode()
         return self.ask(who, "write", household, section, "--purpose", purpose, stdin=data, **more)
 
     def read(self, who: str, household: str, section: str, *options: str, **more: Any) -> Answer:
@@ -190,8 +193,9 @@ class Team:
     def new_token(self, who: str, **more: Any) -> str:
         """Make a newcomer's token and card; give its fingerprint."""
         self.new_home(who)
-        own = ("--handle", who, "--person", f"Mens {who}", "--org", "Stichting", "--card-out", str(self.card(who)))
-        return str(self.ask(who, "token", "new", *own, **more)["card_fingerprint"])
+        own = ("--handle", who, "--person", f"Mens {who}", "--org", "Stichting")
+        made = self.ask(who, "token", "new", *own, "--card-out", str(self.card(who)), **more)
+        return str(made["card_fingerprint"])
 
     def card(self, who: str) -> Path:
         """Give the place of a newcomer's card."""

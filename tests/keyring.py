@@ -63,7 +63,9 @@ def files_of(team: Team) -> Files:
 class Keyring:
     """Keys of 32 bytes, whatever they are for, and identities. `open` adds what it comes by."""
 
-    def __init__(self, *identities: LocalIdentity, keys: Iterable[bytes] = (), gates: Iterable[bytes] = ()) -> None:
+    def __init__(
+        self, *identities: LocalIdentity, keys: Iterable[bytes] = (), gates: Iterable[bytes] = ()
+    ) -> None:
         self.identities = identities
         self.keys = set(keys)  # of sections and epochs, and seeds
         self.gates = set(gates)  # gate parts
@@ -109,9 +111,13 @@ class Keyring:
         gates = {*self.gates, *(gate_part(key, context) for key in self.keys)}
         nothing = {b"", bytes(KEY_SIZE)}
         own = contexts.of("content-key", *where)
-        tried = {content_key(*pair, own) for pair in product({*self.parts, *self.keys, *gates, *nothing}, gates)}
+        tried = {
+            content_key(*pair, own) for pair in product({*self.parts, *self.keys, *gates, *nothing}, gates)
+        }
         tried |= {derive(key, b"", own) for key in {*self.keys, *self.parts, *gates}}
-        return any(_opens(key, contexts.of("content", *where), place.sealed) for key in tried | self.keys | gates)
+        return any(
+            _opens(key, contexts.of("content", *where), place.sealed) for key in tried | self.keys | gates
+        )
 
 
 def _opens(key: bytes, context: bytes, sealed: bytes) -> bool:

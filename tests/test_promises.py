@@ -6,7 +6,6 @@ The keys are tried by `keyring`, which knows the format and takes no side; the r
 import errno
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,8 +39,11 @@ def identity(team: Team, who: str) -> LocalIdentity:
 
 
 def versions(files: Files, household: str, *sections: str) -> set[tuple[str, str, int]]:
-    return {(p.household, p.section, p.version) for p in files.places if (p.household, p.section) in
-            {(household, section) for section in sections}}
+    return {
+        (p.household, p.section, p.version)
+        for p in files.places
+        if (p.household, p.section) in {(household, section) for section in sections}
+    }
 
 
 def page(team: Team) -> Path:
@@ -186,7 +188,7 @@ def test_4_no_file_and_no_epoch_secret_opens_a_section(team: Team, who: str) -> 
 
 
 @pytest.fixture
-def leaver(team: Team) -> Iterator[tuple[Keyring, Keyring]]:
+def leaver(team: Team) -> tuple[Keyring, Keyring]:
     """Let sara keep all keys that she ever had, receipts too, used or not; then revoke both her grants.
 
     Gives a ring without the role parts that she might have copied, and one with them.
@@ -195,16 +197,21 @@ def leaver(team: Team) -> Iterator[tuple[Keyring, Keyring]]:
     grant = team.ask("anna", "grant", "give", team.house, "sara", "--role", "specialist", *scope)["grant"]
     team.write("sara", team.house, "plan", "Van sara.")
     desk = team.desk("sara")
-    receipts = [enter(desk, team.house, *asked) for asked in (
-        (Deed.READ, INTAKE, "intakegesprek"), (Deed.READ, PLAN, "plan-opstellen"),
-        (Deed.WRITE, PLAN, "plan-opstellen"), (Deed.WRITE, PLAN, "plan-opstellen"),
-    )]
+    receipts = [
+        enter(desk, team.house, *asked)
+        for asked in (
+            (Deed.READ, INTAKE, "intakegesprek"),
+            (Deed.READ, PLAN, "plan-opstellen"),
+            (Deed.WRITE, PLAN, "plan-opstellen"),
+            (Deed.WRITE, PLAN, "plan-opstellen"),
+        )
+    ]
     ring = Keyring(identity(team, "sara"), gates=[receipt.gate_part for receipt in receipts])
     before = files_of(team)
     assert ring.open(before) == versions(before, team.house, "intake", "plan")
     for one in (grant, team.grant):
         team.ask("anna", "grant", "revoke", team.house, str(one), "--reason", "samenwerking-beeindigd")
-    yield Keyring(*ring.identities, keys=ring.keys, gates=ring.gates), ring
+    return Keyring(*ring.identities, keys=ring.keys, gates=ring.gates), ring
 
 
 def enter(desk: Desk, household: str, deed: Deed, section: SectionName, purpose: str) -> Receipt:
@@ -225,7 +232,7 @@ def test_5_a_leavers_keys_open_nothing_of_the_store_as_it_now_is(
 def test_5_what_a_leaver_copied_opens_nothing_written_since(
     team: Team, leaver: tuple[Keyring, Keyring]
 ) -> None:
-    """Breaks when `vault.write` takes a fixed part for `new_key()`: one part would then open every version."""
+    """Breaks when `vault.write` takes a fixed part for `new_key()`: one would open every version."""
     old = files_of(team)
     for section in SECTIONS:
         team.write("jan", team.house, section, "Na het vertrek.")
@@ -271,5 +278,3 @@ def test_8_unknown_and_forbidden_are_answered_alike(team: Team, who: str) -> Non
         unknown, forbidden = (team.run(who, "--json", *command, stdin=b"Nieuw.") for command in asked)
         assert unknown == forbidden
         assert (unknown.code, unknown.out) == (5, b"")
-
-

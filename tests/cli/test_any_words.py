@@ -18,13 +18,70 @@ VERBS = (
     *(("log", verb) for verb in ("show", "verify", "checkpoint", "vkey", "export")),
     *((noun,) for noun in ("read", "write", "edit", "history", "who", "check", "exit-codes", "purpose")),
 )
-OPTIONS = ("--purpose", "--section", "--role", "--until", "--deed", "--reason", "--version", "--after", "--media-type",
-           "--regisseur", "--cover", "--names", "--unassigned", "--from", "--member", "--expiring", "--fingerprint",
-           "--welcome", "--handle", "--person", "--org", "--name", "--founder", "--policy", "--add", "--remove",
-           "--household", "--since", "--against", "--root", "--deep", "--help", "--")
-SENSE = ("HOUSE", "LOOSE", "GRANT", NOBODY, *ROLES, *set(ROLES.values()), "intake", "plan", "voorblad", "intakegesprek",
-         "caseload", "plan-opstellen", "14d", "2027-01-31", "1y", "read", "write", "read,write", "verlof", "doel-bereikt",
-         "0", "1", "7", "-", "FILE", "text/plain", "A" * 25)
+OPTIONS = (
+    "--purpose",
+    "--section",
+    "--role",
+    "--until",
+    "--deed",
+    "--reason",
+    "--version",
+    "--after",
+    "--media-type",
+    "--regisseur",
+    "--cover",
+    "--names",
+    "--unassigned",
+    "--from",
+    "--member",
+    "--expiring",
+    "--fingerprint",
+    "--welcome",
+    "--handle",
+    "--person",
+    "--org",
+    "--name",
+    "--founder",
+    "--policy",
+    "--add",
+    "--remove",
+    "--household",
+    "--since",
+    "--against",
+    "--root",
+    "--deep",
+    "--help",
+    "--",
+)
+SENSE = (
+    "HOUSE",
+    "LOOSE",
+    "GRANT",
+    NOBODY,
+    *ROLES,
+    *set(ROLES.values()),
+    "intake",
+    "plan",
+    "voorblad",
+    "intakegesprek",
+    "caseload",
+    "plan-opstellen",
+    "14d",
+    "2027-01-31",
+    "1y",
+    "read",
+    "write",
+    "read,write",
+    "verlof",
+    "doel-bereikt",
+    "0",
+    "1",
+    "7",
+    "-",
+    "FILE",
+    "text/plain",
+    "A" * 25,
+)
 words = st.one_of(st.sampled_from(SENSE), st.sampled_from(OPTIONS), st.text(max_size=12))
 
 
@@ -43,7 +100,12 @@ def office(template: Team, tmp_path_factory: pytest.TempPathFactory) -> Team:
 def test_whatever_is_typed_gets_an_answer(
     office: Team, who: str, verb: tuple[str, ...], rest: list[str], stdin: bytes
 ) -> None:
-    meant = {"HOUSE": office.house, "LOOSE": office.loose, "GRANT": office.grant, "FILE": str(office.card("jan"))}
+    meant = {
+        "HOUSE": office.house,
+        "LOOSE": office.loose,
+        "GRANT": office.grant,
+        "FILE": str(office.card("jan")),
+    }
     command = [meant.get(word, word) for word in rest]
     answer = office.run(who, "--json", *verb, *command, stdin=stdin, VISUAL="/bin/true")
     assert answer.code in KNOWN, answer

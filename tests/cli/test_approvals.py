@@ -1,5 +1,7 @@
 """What waits for a second person: exit code 7, then approved, refused, too late, or ended by itself."""
 
+from typing import Any
+
 import pytest
 from cli_team import DAY, Team
 
@@ -16,7 +18,7 @@ def team(template: Team, tmp_path_factory: pytest.TempPathFactory) -> Team:
     return team
 
 
-def propose(team: Team, who: str, role: str, by: str = "otto", **more: float) -> int:
+def propose(team: Team, who: str, role: str, by: str = "otto", **more: Any) -> int:
     """Have someone's admission proposed; give its number."""
     told = team.new_token(who, **more)
     command = ("member", "admit", str(team.card(who)), "--role", role, "--fingerprint", told)
@@ -25,7 +27,7 @@ def propose(team: Team, who: str, role: str, by: str = "otto", **more: float) ->
     return int(made["approval"])
 
 
-def handles(team: Team, **more: float) -> set[str]:
+def handles(team: Team, **more: Any) -> set[str]:
     return {row["handle"] for row in team.ask("tess", "member", "list", **more)["members"]}
 
 

@@ -28,8 +28,16 @@ def refused(team: Team, who: str = "jan") -> tuple[int, str]:
     return answer.code, answer.reason
 
 
-NO_TOKENS = {"empty": b"", "text": b"hello", "object": b"{}", "null": b"null", "nested": b"[" * 5000,
-             "large": b"x" * 100_000, "binary": bytes(range(256)), "blank": b"\n" * 20}
+NO_TOKENS = {
+    "empty": b"",
+    "text": b"hello",
+    "object": b"{}",
+    "null": b"null",
+    "nested": b"[" * 5000,
+    "large": b"x" * 100_000,
+    "binary": bytes(range(256)),
+    "blank": b"\n" * 20,
+}
 
 
 @pytest.mark.parametrize("name", NO_TOKENS)
@@ -115,7 +123,16 @@ def test_another_card_under_the_same_handle_is_not_admitted(team: Team) -> None:
     old = team.token("jan").read_bytes()
     team.token("jan").unlink()
     team.card("jan").unlink()
-    own = ("--handle", "jan", "--person", "Mens jan", "--org", "Stichting", "--card-out", str(team.card("jan")))
+    own = (
+        "--handle",
+        "jan",
+        "--person",
+        "Mens jan",
+        "--org",
+        "Stichting",
+        "--card-out",
+        str(team.card("jan")),
+    )
     assert team.run("jan", "token", "new", *own).code == 0
     assert refused(team) == (4, "not-joined")
     joining = team.run("jan", "--json", "join", "--welcome", team.welcome_jan)
@@ -136,7 +153,9 @@ def test_another_card_under_the_same_handle_is_not_admitted(team: Team) -> None:
         (PASSPHRASE.encode(), 0o660, (2, "passphrase-file-open")),
     ],
 )
-def test_a_passphrase_that_does_not_do(team: Team, content: bytes, mode: int, expected: tuple[int, str]) -> None:
+def test_a_passphrase_that_does_not_do(
+    team: Team, content: bytes, mode: int, expected: tuple[int, str]
+) -> None:
     path = team.home("jan") / "pw"
     path.write_bytes(content)
     path.chmod(mode)

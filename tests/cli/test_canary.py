@@ -4,11 +4,13 @@ import base64
 import os
 import sys
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from canaries import CANARIES, LATER, files, leaking_files, leaks
 from cli_team import CONTENTS, NOBODY, SECTIONS, Answer, Team
+
 
 @pytest.fixture
 def temp(tmp_path: Path) -> Path:
@@ -47,7 +49,7 @@ def read_everything(team: Team) -> None:
 def test_no_file_holds_a_word_of_any_content(team: Team, temp: Path) -> None:
     with patch.dict(os.environ, {"TMPDIR": str(temp)}):
         read_everything(team)
-        team.write("jan", team.house, "intake", LATER)
+        team.write("jan", team.house, "intake", LATER.decode())
         team.ask("anna", "grant", "revoke", team.house, team.grant, "--reason", "doel-bereikt")
         read = ("read", team.house, "intake", "--purpose", "intakegesprek")
         assert leaks(team.process("jan", *read, TMPDIR=str(temp)).out)
@@ -74,7 +76,7 @@ def test_an_edited_content_is_never_on_a_disk(team: Team, temp: Path, status: in
     seen = team.root / "seen"
     script = team.root / "editor.py"
     script.write_text(EDITOR.format(seen=seen, add=LATER) + f"; sys.exit({status})", "utf-8")
-    own = {"TMPDIR": str(temp), "VISUAL": f"{sys.executable} {script}"}
+    own: dict[str, Any] = {"TMPDIR": str(temp), "VISUAL": f"{sys.executable} {script}"}
     script_before = leaking_files(script)
     answer = team.process("jan", "edit", team.house, "intake", "--purpose", "intakegesprek", **own)
     assert (answer.code, shows(answer)) == (9 if status else 0, set())
@@ -134,7 +136,7 @@ OTHERS: list[tuple[str, tuple[str, ...]]] = [
 
 
 def test_no_other_command_says_a_word_of_any_content(team: Team) -> None:
-    team.write("jan", team.house, "intake", LATER)
+    team.write("jan", team.house, "intake", LATER.decode())
     leaking = []
     for as_json in ((), ("--json",)):
         for lang in ("nl", "en"):

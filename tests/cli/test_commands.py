@@ -5,54 +5,11 @@ import subprocess
 from typing import Any
 
 import pytest
+from cli_commands import ANSWERS, READ, Row
 from cli_team import NOBODY, PASSPHRASE, Team
 
 from dossier.model import read_time
 
-READ = ("read", "{house}", "intake", "--purpose", "intakegesprek")
-GRANT = ("--role", "specialist", "--section", "plan", "--purpose", "plan-opstellen", "--until", "14d")
-WRITE = ("write", "{house}", "intake", "--purpose", "intakegesprek")
-
-# As whom, the command, its schema, its keys; of each list, the keys of its rows. As CLI.md has them.
-Row = tuple[str, tuple[str, ...], str, set[str], dict[str, set[str]]]
-ANSWERS: tuple[Row, ...] = (
-    ("jan", ("token", "show"), "token-show", {"handle", "card_fingerprint", "roles", "store", "root_fingerprint"}, {}),
-    ("anna", ("member", "list"), "member-list", set(),
-     {"members": {"handle", "person", "org", "roles", "state", "card_fingerprint", "admitted_by", "at"}}),
-    ("anna", ("member", "roles", "sara", "--add", "regisseur"), "member-roles", {"handle"}, {}),
-    ("anna", ("member", "suspend", "sara", "--reason", "verlof"), "member-suspend", {"handle"}, {}),
-    ("anna", ("approval", "list"), "approval-list", {"approvals"}, {}),
-    ("jan", ("policy", "show"), "policy-show", {"version", "document"}, {}),
-    ("jan", ("purpose", "list"), "purpose-list", set(), {"purposes": {"id", "title", "ground", "allows"}}),
-    ("jan", ("purpose", "list", "--role", "specialist"), "purpose-list", set(), {"purposes": {"id", "allows"}}),
-    ("jan", ("household", "open"), "household-open", {"household"}, {}),
-    ("anna", ("household", "open", "--regisseur", "jan"), "household-open", {"household"}, {}),
-    ("sara", ("household", "list"), "household-list", set(),
-     {"households": {"household", "regisseur", "role", "sections", "until"}}),
-    ("anna", ("household", "list", "--unassigned"), "household-list", set(), {"households": {"household"}}),
-    ("jan", ("household", "list", "--names", "--purpose", "caseload"), "household-list", set(),
-     {"households": {"household", "name"}}),
-    ("jan", ("household", "show", "{house}"), "household-show", {"household", "regisseur"},
-     {"sections": {"section", "version", "generation", "recipients"}}),
-    ("anna", ("household", "assign", "{loose}", "jan"), "household-assign", {"regisseur", "assigned"}, {}),
-    ("jan", READ, "read", {"content", "media_type", "version", "by", "at", "entry"}, {}),
-    ("jan", WRITE, "write", {"version", "digest", "entry"}, {}),
-    ("jan", ("history", "{house}", "intake"), "history", set(),
-     {"versions": {"version", "by", "at", "size", "media_type", "digest"}}),
-    ("anna", ("grant", "give", "{house}", "sara", *GRANT), "grant-give", {"grant", "until"}, {}),
-    ("anna", ("grant", "list"), "grant-list", set(), {"grants": {"grant", "household", "handle", "until", "state"}}),
-    ("jan", ("grant", "list", "{house}", "--member", "sara"), "grant-list", set(), {"grants": {"grant"}}),
-    ("anna", ("grant", "revoke", "{house}", "{grant}", "--reason", "doel-bereikt"), "grant-revoke",
-     {"rekeyed", "opened_before"}, {}),
-    ("jan", ("who", "{house}"), "who", set(), {"readers": {"section", "handle", "right", "given_by", "until", "state"}}),
-    ("tess", ("log", "show"), "log-show", set(), {"entries": {"index", "at", "decision", "request"}}),
-    ("jan", ("log", "verify"), "log-verify", {"entries", "size", "root", "ok"}, {}),
-    ("jan", ("log", "checkpoint"), "log-checkpoint", {"note"}, {}),
-    ("jan", ("log", "vkey"), "log-vkey", {"vkeys"}, {}),
-    ("tess", ("log", "export"), "log-export", {"entries"}, {}),
-    ("jan", ("check",), "check", {"ok"}, {}),
-    ("jan", ("exit-codes",), "exit-codes", set(), {"exit_codes": {"code", "meaning"}}),
-)
 NAMES = [" ".join((who, *command)) for who, command, *_ in ANSWERS]
 
 
@@ -117,9 +74,23 @@ def test_no_command_goes_on_without_a_token_or_its_passphrase(team: Team, row: R
 
 @pytest.mark.parametrize("lang", ["nl", "en"])
 def test_help_is_everywhere(team: Team, lang: str) -> None:
-    names = {("exit-codes",), ("check",), (), ("init",), ("join",), ("edit",), ("log",), ("grant",), ("household",)}
-    names |= {form[:2] if form[0] in ("token", "member", "approval", "policy", "purpose", "household", "grant", "log")
-              else form[:1] for _, form, *_ in ANSWERS}
+    names = {
+        ("exit-codes",),
+        ("check",),
+        (),
+        ("init",),
+        ("join",),
+        ("edit",),
+        ("log",),
+        ("grant",),
+        ("household",),
+    }
+    names |= {
+        form[:2]
+        if form[0] in ("token", "member", "approval", "policy", "purpose", "household", "grant", "log")
+        else form[:1]
+        for _, form, *_ in ANSWERS
+    }
     for name in names:
         answer = team.run_plain("jan", ["--lang", lang, *name, "--help"])
         assert (answer.code, answer.err) == (0, b"")
@@ -149,13 +120,13 @@ def test_an_error_in_json_is_one_object_on_stderr(team: Team) -> None:
         assert answer.error()["message"]
         plain = team.run("jan", *command)
         assert (plain.code, plain.out) == (code, b"")
-        assert 1 <= len(plain.err.splitlines())
+        assert len(plain.err.splitlines()) >= 1
         assert team.run("jan", "--quiet", *command).err == plain.err
 
 
 def test_store_and_token_come_from_options_environment_or_the_last_join(team: Team) -> None:
     pw = ["--passphrase-file", str(team.home("jan") / "pw"), "--no-input", "--json", "token", "show"]
-    own = {"DOSSIER_STORE": str(team.store), "DOSSIER_TOKEN": str(team.token("jan"))}
+    own: dict[str, Any] = {"DOSSIER_STORE": str(team.store), "DOSSIER_TOKEN": str(team.token("jan"))}
     assert team.run_plain("jan", pw, **own).json()["handle"] == "jan"
     assert team.run("jan", "join", "--welcome", team.welcome_jan).code == 0
     assert team.run_plain("jan", pw).json()["handle"] == "jan"
@@ -175,7 +146,11 @@ def test_a_passphrase_comes_from_a_descriptor(team: Team) -> None:
     at = command.index("--passphrase-file")
     command[at : at + 2] = ["--passphrase-fd", str(read_end)]
     done = subprocess.run(
-        command, pass_fds=[read_end], capture_output=True, check=False, env=team.environment("jan"),
+        command,
+        pass_fds=[read_end],
+        capture_output=True,
+        check=False,
+        env=team.environment("jan"),
         start_new_session=True,
     )
     os.close(read_end)
@@ -186,7 +161,11 @@ def test_a_pipe_that_nobody_reads_ends_quietly(team: Team) -> None:
     team.write("jan", team.house, "intake", "x" * 3_000_000)
     command = team.command("jan", *(word.format(**team.facts) for word in READ))
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=team.environment("jan"), start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=team.environment("jan"),
+        start_new_session=True,
     )
     assert process.stdout is not None
     assert process.stderr is not None

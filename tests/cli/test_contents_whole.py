@@ -24,12 +24,14 @@ CONTENTS = {
     "a chunk and a byte": b"c" * 16385,
     "no character": b"\xc3",
     "escape codes": b"\x1b[31mrood\x1b]0;titel\x07",
-    "emoji": "👩‍👧 ﷽ ‮omgekeerd".encode(),
+    "emoji, and text turned around": "\U0001f469\u200d\U0001f467 \ufdfd \u202eomgekeerd".encode(),
 }
 
 
 def written(team: Team, data: bytes, *options: str) -> dict[str, object]:
-    answer = team.ask("jan", "write", team.house, "intake", *options, "--purpose", "intakegesprek", stdin=data)
+    answer = team.ask(
+        "jan", "write", team.house, "intake", *options, "--purpose", "intakegesprek", stdin=data
+    )
     return dict(answer)
 
 
@@ -59,7 +61,7 @@ def test_each_content_comes_back_byte_for_byte_from_a_process(team: Team, name: 
 
 
 def large(team: Team, size: int) -> None:
-    data = random.Random(size).randbytes(size)
+    data = random.Random(size).randbytes(size)  # noqa: S311 (no secret)
     source, out = team.root / "large", team.root / "out"
     source.write_bytes(data)
     purpose = ("--purpose", "intakegesprek")

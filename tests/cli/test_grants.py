@@ -1,6 +1,7 @@
 """Grants, stand-ins, who can open what, and households that change hands: from the command line."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from cli_team import DAY, NOBODY, SECTIONS, Team
@@ -10,9 +11,13 @@ from dossier.model import read_time
 READ = ("--purpose", "intakegesprek")
 
 
-def give(team: Team, *households: str, to: str = "sara", section: str = "plan", until: str = "14d", **more: float) -> str:
+def give(
+    team: Team, *households: str, to: str = "sara", section: str = "plan", until: str = "14d", **more: Any
+) -> str:
     scope = ("--section", section, "--purpose", "plan-opstellen", "--until", until)
-    return str(team.ask("anna", "grant", "give", *households, to, "--role", "specialist", *scope, **more)["grant"])
+    return str(
+        team.ask("anna", "grant", "give", *households, to, "--role", "specialist", *scope, **more)["grant"]
+    )
 
 
 def slots(team: Team) -> dict[str, set[str]]:
@@ -48,18 +53,23 @@ def test_a_grant_ends_with_its_last_day(team: Team) -> None:
     answer = team.run("sara", "--json", "read", team.house, "intake", *READ, shift=left + 60)
     assert (answer.code, answer.out, answer.reason) == (6, b"", "grant-ended")
     assert team.ask("sara", "household", "list", shift=left + 60)["households"] == []
-    states = [row["state"] for row in team.ask("anna", "grant", "list", team.house, shift=left + 60)["grants"]]
+    states = [
+        row["state"] for row in team.ask("anna", "grant", "list", team.house, shift=left + 60)["grants"]
+    ]
     assert states == ["ended"]
     readers = team.ask("anna", "who", team.house, "intake", shift=left + 60)["readers"]
     assert {row["handle"]: row["state"] for row in readers if row["handle"] != "anna"} == {
-        "jan": "good", "sara": "rekey-due"
+        "jan": "good",
+        "sara": "rekey-due",
     }
 
 
 @pytest.mark.parametrize(("length", "days"), [("1d", 1), ("14d", 14), ("3m", 89), ("180d", 180)])
 def test_the_answer_says_until_when(team: Team, length: str, days: int) -> None:
     give(team, team.house, until=length)
-    grant = next(row for row in team.ask("jan", "grant", "list", team.house)["grants"] if row["sections"] == ["plan"])
+    grant = next(
+        row for row in team.ask("jan", "grant", "list", team.house)["grants"] if row["sections"] == ["plan"]
+    )
     lasts = read_time(grant["until"]) - read_time(grant["at"])
     assert timedelta(days=days) <= lasts <= timedelta(days=days + 4)
 
@@ -80,7 +90,10 @@ def test_nobody_but_a_coordinator_gives_and_nobody_to_themselves(team: Team) -> 
         assert team.ask(who, *revoke, code=6)["reason"] == "not-your-role"
     assert team.ask("sara", "grant", "give", team.house, "jan", *scope, "regisseur", code=6)
     team.ask("anna", "member", "roles", "jan", "--add", "specialist")
-    assert team.ask("anna", "grant", "give", team.house, "anna", *scope, "specialist", code=6)["reason"] == "about-yourself"
+    assert (
+        team.ask("anna", "grant", "give", team.house, "anna", *scope, "specialist", code=6)["reason"]
+        == "about-yourself"
+    )
     for who, role in (("bob", "beheerder"), ("tess", "toezichthouder"), ("bob", "specialist")):
         assert team.run("anna", "grant", "give", team.house, who, *scope, role).code == 6
 
@@ -134,7 +147,7 @@ def caseload(team: Team) -> list[str]:
     return [team.house, *(str(team.ask("jan", "household", "open")["household"]) for _ in range(2))]
 
 
-def mine(team: Team, who: str, **more: float) -> set[str]:
+def mine(team: Team, who: str, **more: Any) -> set[str]:
     return {row["household"] for row in team.ask(who, "household", "list", **more)["households"]}
 
 
@@ -185,6 +198,9 @@ def test_a_team_right_ends_when_there_is_a_regisseur(team: Team) -> None:
     answer = team.run("anna", "--json", "write", team.loose, "intake", *READ, stdin=b"Nieuw.")
     assert (answer.code, answer.reason) == (6, "section-not-covered")
     team.ask("anna", "household", "assign", team.loose, "jan")
-    assert team.ask("anna", "read", team.loose, "voorblad", "--purpose", "caseload", code=5)["reason"] == "no-access"
+    assert (
+        team.ask("anna", "read", team.loose, "voorblad", "--purpose", "caseload", code=5)["reason"]
+        == "no-access"
+    )
     assert team.read("jan", team.loose, "voorblad").code == 0
     assert team.ask("anna", "household", "list", "--unassigned")["households"] == []

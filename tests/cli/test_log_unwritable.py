@@ -116,10 +116,15 @@ STANDING: tuple[Spoil, ...] = (
     opens_read_only,
 )
 WRITING: dict[str, Spoil] = {
-    **{f"{call} {errno.errorcode[n]}": fails(call, n)
-       for call in ("write", "fdatasync") for n in (errno.ENOSPC, errno.EROFS, errno.EIO, errno.EDQUOT)},
-    **{spoil.__name__: spoil for spoil in (
-        takes_only_a_part, is_unlinked_while_it_is_written, is_replaced_while_it_is_written)},
+    **{
+        f"{call} {errno.errorcode[n]}": fails(call, n)
+        for call in ("write", "fdatasync")
+        for n in (errno.ENOSPC, errno.EROFS, errno.EIO, errno.EDQUOT)
+    },
+    **{
+        spoil.__name__: spoil
+        for spoil in (takes_only_a_part, is_unlinked_while_it_is_written, is_replaced_while_it_is_written)
+    },
 }
 WAYS = {**{spoil.__name__: spoil for spoil in STANDING}, **WRITING}
 

@@ -63,12 +63,21 @@ TWO_NARROW = (
     Given("specialist", ("intake", "plan"), ("read",), ("crisis",)),
     Given("specialist", ("voorblad",), ("read",), ("nazorg",)),
 )
-STAND_IN = (Given("regisseur", SECTIONS, DEEDS, tuple(p for p in PURPOSES if any(allowed("regisseur", s, d, p) for s, d in product(SECTIONS, DEEDS)))),)
+STAND_IN = (
+    Given(
+        "regisseur",
+        SECTIONS,
+        DEEDS,
+        tuple(p for p in PURPOSES if any(allowed("regisseur", s, d, p) for s, d in product(SECTIONS, DEEDS))),
+    ),
+)
 
 
 def by_policy(role: str, *, team: bool = False) -> Callable[[str, str, str], int]:
     """Expect what the policy says of a role."""
-    return lambda section, deed, purpose: DONE if allowed(role, section, deed, purpose, team=team) else REFUSED
+    return lambda section, deed, purpose: (
+        DONE if allowed(role, section, deed, purpose, team=team) else REFUSED
+    )
 
 
 def by_grants(*grants: Given) -> Callable[[str, str, str], int]:
@@ -148,7 +157,9 @@ def team_log(team: Team) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("name", SEATS)
-def test_each_cell_is_permitted_or_refused_as_the_policy_says(name: str, office: Team, tmp_path: Path) -> None:
+def test_each_cell_is_permitted_or_refused_as_the_policy_says(
+    name: str, office: Team, tmp_path: Path
+) -> None:
     seat = SEATS[name]
     team = office.copy(tmp_path / "t")
     household = getattr(team, seat.where) if seat.where != NOBODY else NOBODY

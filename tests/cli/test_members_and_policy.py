@@ -1,6 +1,7 @@
 """Making and joining a store, members and who approves them, the policy: from the command line."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_team import NOBODY, PASSPHRASE, ROLES, Team
@@ -10,7 +11,7 @@ from dossier.data import default_policy_text
 FOUND = ("init", "--name", "Team Zuid", "--founder", "nina", "--person", "Nina", "--org", "Org")
 
 
-def admit(team: Team, by: str, who: str, role: str, **more: float) -> tuple[int, dict[str, object]]:
+def admit(team: Team, by: str, who: str, role: str, **more: Any) -> tuple[int, dict[str, object]]:
     """Have a newcomer admitted; the exit code and the answer."""
     told = team.new_token(who, **more)
     card = str(team.card(who))
@@ -103,7 +104,9 @@ def test_the_passphrase_of_a_token_is_changed(team: Team) -> None:
     assert team.ask("jan", "token", "show")["card_fingerprint"] == card
     assert team.read("jan", team.house, "intake").code == 0
     assert team.token("jan").stat().st_mode & 0o777 == 0o600
-    assert PASSPHRASE.encode() not in b"".join(p.read_bytes() for p in team.home("jan").rglob("*") if p.is_file())
+    assert PASSPHRASE.encode() not in b"".join(
+        p.read_bytes() for p in team.home("jan").rglob("*") if p.is_file()
+    )
 
 
 def test_a_token_says_when_others_can_read_it(team: Team) -> None:
@@ -143,10 +146,19 @@ def test_a_suspended_member_is_locked_out_at_the_next_command(team: Team) -> Non
 def test_nobody_is_about_themselves_and_the_last_coordinator_stays(team: Team) -> None:
     for command in (("suspend", "anna", "--reason", "verlof"), ("roles", "anna", "--add", "regisseur")):
         assert team.ask("anna", "member", *command, code=6)["reason"] == "about-yourself"
-    assert team.ask("bob", "member", "suspend", "anna", "--reason", "verlof", code=6)["reason"] == "last-coordinator"
-    assert team.ask("bob", "member", "suspend", "tess", "--reason", "verlof", code=6)["reason"] == "not-your-role"
+    assert (
+        team.ask("bob", "member", "suspend", "anna", "--reason", "verlof", code=6)["reason"]
+        == "last-coordinator"
+    )
+    assert (
+        team.ask("bob", "member", "suspend", "tess", "--reason", "verlof", code=6)["reason"]
+        == "not-your-role"
+    )
     for who in ("jan", "sara", "tess"):
-        assert team.ask(who, "member", "suspend", "bob", "--reason", "verlof", code=6)["reason"] == "not-your-role"
+        assert (
+            team.ask(who, "member", "suspend", "bob", "--reason", "verlof", code=6)["reason"]
+            == "not-your-role"
+        )
     for add in ("regisseur", "toezichthouder"):
         assert team.ask("anna", "member", "roles", "bob", "--add", add, code=2)["reason"] == "roles-exclusive"
 

@@ -60,7 +60,9 @@ def all_stopped(answers: list[Answer], *reasons: str) -> None:
 
 
 @pytest.mark.parametrize("state", STATED)
-def test_yesterdays_household_file_is_noticed_by_any_client(team: Team, state: Callable[[Team], None]) -> None:
+def test_yesterdays_household_file_is_noticed_by_any_client(
+    team: Team, state: Callable[[Team], None]
+) -> None:
     """By one who saw it since, by one who did not, and by a newcomer."""
     team.hire("nina", "specialist")  # before, and looks only afterwards
     yesterday = book(team, team.house).read_bytes()
@@ -125,7 +127,9 @@ def test_a_store_put_back_and_gone_on_is_noticed_by_whoever_saw_the_other(team: 
     all_stopped(tries(team, "jan"), "log-altered")
 
 
-def test_a_copied_store_that_others_work_in_is_told_apart_when_one_member_crosses(team: Team, tmp_path: Path) -> None:
+def test_a_copied_store_that_others_work_in_is_told_apart_when_one_member_crosses(
+    team: Team, tmp_path: Path
+) -> None:
     """Two logs shown to two offices show as soon as one member has seen both."""
     second = team.copy(tmp_path / "second")
     team.read("jan", team.house, "plan")

@@ -10,7 +10,15 @@ from cli_team import NOBODY, Answer, Team
 CONTENT: dict[str, tuple[str, ...]] = {
     "read": ("read", "H", "intake", "--purpose", "intakegesprek"),
     "read a version": ("read", "H", "intake", "--purpose", "intakegesprek", "--version", "1"),
-    "read a version that is not there": ("read", "H", "intake", "--purpose", "intakegesprek", "--version", "9"),
+    "read a version that is not there": (
+        "read",
+        "H",
+        "intake",
+        "--purpose",
+        "intakegesprek",
+        "--version",
+        "9",
+    ),
     "read what nobody wrote": ("read", "H", "plan", "--purpose", "toezicht"),
     "read the voorblad": ("read", "H", "voorblad", "--purpose", "aanmelding-beoordelen"),
     "read an unknown section": ("read", "H", "kelder", "--purpose", "intakegesprek"),

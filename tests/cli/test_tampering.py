@@ -45,7 +45,9 @@ def altered(raw: bytes, place: int, bits: int) -> bytes:
     return raw[:place] + bytes([raw[place] ^ bits]) + raw[place + 1 :]
 
 
-SHARED = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SHARED = settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 # An altered copy of an entry is one that the log has not.
 BOOK_ALTERED = {(8, "book-altered"), (8, "log-behind-copy")}
 PLACES = st.tuples(st.integers(0, 2**20), st.integers(1, 255))
@@ -115,7 +117,9 @@ def test_a_log_altered_in_any_byte_is_found_by_verify(office: Team, where: tuple
     place = where[0] % raw.rindex(b'{"#"')
     path.write_bytes(altered(raw, place, where[1]))
     try:
-        answer = office.run_plain("bob", ["--json", "--store", str(office.store), "log", "verify", "--root", root])
+        answer = office.run_plain(
+            "bob", ["--json", "--store", str(office.store), "log", "verify", "--root", root]
+        )
     finally:
         path.write_bytes(raw)
     assert answer.code == 8, (place, answer)
@@ -138,7 +142,7 @@ def test_a_long_content_altered_anywhere_shows_not_even_its_beginning(team: Team
     team.write("jan", team.house, "intake", "Goudhaantjesbank " * 5000)
     path = content(team, "intake")
     raw = path.read_bytes()
-    chance = random.Random(3)
+    chance = random.Random(3)  # noqa: S311 (so that it can be run again)
     for place in [len(raw) - 1, *(chance.randrange(len(raw)) for _ in range(40))]:
         path.write_bytes(altered(raw, place, 1))
         out = team.root / "out"
@@ -162,7 +166,11 @@ def test_a_content_swapped_with_another_is_noticed(team: Team, section: str) -> 
 
 @pytest.mark.parametrize("kind", ["household", "store", "content"])
 def test_a_file_cut_short_anywhere_is_noticed(team: Team, kind: str) -> None:
-    places = {"household": book(team, team.house), "store": team.store / "store.json", "content": content(team, "intake")}
+    places = {
+        "household": book(team, team.house),
+        "store": team.store / "store.json",
+        "content": content(team, "intake"),
+    }
     raw = places[kind].read_bytes()
     for length in {0, 1, len(raw) // 3, len(raw) // 2, len(raw) - 17, len(raw) - 1}:
         places[kind].write_bytes(raw[:length])
@@ -177,7 +185,7 @@ def test_a_file_cut_short_anywhere_is_noticed(team: Team, kind: str) -> None:
 def test_a_log_cut_short_anywhere_is_noticed_by_whoever_saw_it(team: Team) -> None:
     read(team)
     raw = page(team).read_bytes()
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311 (so that it can be run again)
     for length in (0, 1, raw.rindex(b'{"#"'), len(raw) - 1, *(chance.randrange(len(raw)) for _ in range(20))):
         page(team).write_bytes(raw[:length])
         assert read(team).code == (9 if length == 0 else 8), length
@@ -186,7 +194,9 @@ def test_a_log_cut_short_anywhere_is_noticed_by_whoever_saw_it(team: Team) -> No
 
 
 def test_household_files_swapped_are_noticed_and_stop_nobody_elsewhere(team: Team) -> None:
-    other = team.write("jan", str(team.ask("jan", "household", "open")["household"]), "intake", "Rust.")["household"]
+    other = team.write("jan", str(team.ask("jan", "household", "open")["household"]), "intake", "Rust.")[
+        "household"
+    ]
     mine, theirs = book(team, team.house), book(team, str(other))
     raw = mine.read_bytes()
     mine.write_bytes(theirs.read_bytes())

@@ -4,7 +4,6 @@ import json
 import random
 from pathlib import Path
 
-import pytest
 from cli_team import CONTENTS, SECTIONS, Team
 
 
@@ -51,8 +50,10 @@ def test_a_box_taken_out_of_a_file_is_an_altered_file(team: Team) -> None:
 
 def test_memory_altered_in_any_byte_is_noticed(team: Team) -> None:
     """By a command that looks at all of it: another may leave a part of it closed."""
-    chance = random.Random(11)
-    state = [path for path in (team.home("anna") / "state").rglob("*") if path.is_file() and path.stat().st_size]
+    chance = random.Random(11)  # noqa: S311 (so that it can be run again)
+    state = [
+        path for path in (team.home("anna") / "state").rglob("*") if path.is_file() and path.stat().st_size
+    ]
     assert len(state) > 2
     for path in state:
         raw = path.read_bytes()
