@@ -71,8 +71,9 @@ def as_table(about: dict[str, Any], figures: Sequence[Figure], seconds: int) -> 
         yield f"| {figure.name} | {figure.against} | {' | '.join(_cells(figure))} |"
     libraries = ", ".join(f"{name} {number}" for name, number in about["libraries"].items())
     yield ""
-    yield f"{about['processor']}, {about['cores']} cores, load {about['load']} at the start; {about['system']};"
-    yield f"{about['file_system']}; Python {about['python']}; {libraries}. Took {seconds} seconds."
+    yield f"{about['processor']}, {about['cores']} cores, load {about['load']} at the start;"
+    yield f"{about['system']}; {about['file_system']}; Python {about['python']};"
+    yield f"{libraries}. Took {seconds} seconds."
 
 
 def _cells(figure: Figure) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from dossier.errors import IntegrityError, UnreachableError, UsageError
@@ -34,6 +35,11 @@ def read_sign(path: Path) -> StoreId:
         raise UnreachableError("no-store", **e.data) from e
     if raw is None:
         raise UnreachableError("no-store")
+    return _store_of(raw)
+
+
+@lru_cache(maxsize=4)  # it is looked at whenever the lock is taken; the same bytes name the same store
+def _store_of(raw: bytes) -> StoreId:
     try:
         sign = json.loads(raw)
         named = _ANY_FORMAT.fullmatch(sign["format"])

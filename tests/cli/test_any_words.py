@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from cli_commands import ANSWERS
 from cli_team import NOBODY, ROLES, Team
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -82,7 +83,8 @@ SENSE = (
     "text/plain",
     "A" * 25,
 )
-words = st.one_of(st.sampled_from(SENSE), st.sampled_from(OPTIONS), st.text(max_size=12))
+typed = st.text(st.characters(exclude_characters="\0"), max_size=12)  # no system passes a NUL on
+words = st.one_of(st.sampled_from(SENSE), st.sampled_from(OPTIONS), typed)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +92,20 @@ def office(template: Team, tmp_path_factory: pytest.TempPathFactory) -> Team:
     return template.copy(tmp_path_factory.mktemp("words") / "t")
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def answered(team: Team, who: str, command: list[str], stdin: bytes) -> None:
+    meant = {"HOUSE": team.house, "LOOSE": team.loose, "GRANT": team.grant, "FILE": str(team.card("jan"))}
+    full = [meant.get(word, word) for word in command]
+    answer = team.run(who, "--json", *full, stdin=stdin, VISUAL="/bin/true")
+    assert answer.code in KNOWN, answer
+    if answer.code not in (0, 7, 10):
+        assert answer.out == b"" or set(command) & {"verify", "check"}
+        assert answer.error()["exit"] == answer.code
+
+
+@MANY
 @given(
     who=st.sampled_from(list(ROLES)),
     verb=st.sampled_from(VERBS),
@@ -100,18 +115,24 @@ def office(template: Team, tmp_path_factory: pytest.TempPathFactory) -> Team:
 def test_whatever_is_typed_gets_an_answer(
     office: Team, who: str, verb: tuple[str, ...], rest: list[str], stdin: bytes
 ) -> None:
-    meant = {
-        "HOUSE": office.house,
-        "LOOSE": office.loose,
-        "GRANT": office.grant,
-        "FILE": str(office.card("jan")),
-    }
-    command = [meant.get(word, word) for word in rest]
-    answer = office.run(who, "--json", *verb, *command, stdin=stdin, VISUAL="/bin/true")
-    assert answer.code in KNOWN, answer
-    if answer.code not in (0, 7, 10):
-        assert answer.out == b"" or verb[-1] in ("verify", "check")
-        assert answer.error()["exit"] == answer.code
+    answered(office, who, [*verb, *rest], stdin)
+
+
+@MANY
+@given(
+    who=st.sampled_from(list(ROLES)),
+    form=st.sampled_from([form for _, form, *_ in ANSWERS]),
+    place=st.integers(0, 20),
+    other=words,
+    instead=st.booleans(),
+)
+def test_a_good_command_with_one_word_wrong_gets_an_answer(
+    office: Team, who: str, form: tuple[str, ...], place: int, other: str, *, instead: bool
+) -> None:
+    command = [word.format(**office.facts) for word in form]
+    at = place % (len(command) + 1)
+    command[at : at + instead] = [other]
+    answered(office, who, command, b"Nieuw.")
 
 
 def test_and_all_is_well_afterwards(office: Team) -> None:

@@ -37,6 +37,39 @@ def test_json_has_the_schema_and_keys_of_the_design(team: Team, row: Row) -> Non
         read_time(text)
 
 
+def test_json_of_what_is_done_once(team: Team) -> None:
+    """init, token, join, admit, restore, approvals, policies: the rest of what there is."""
+    team.hire("otto", "coordinator")
+    (team.root / "p.toml").write_text(team.ask("jan", "policy", "show")["document"], "utf-8")
+    team.new_home("nina")
+    own = ("--handle", "nina", "--person", "Nina", "--org", "Org", "--card-out", str(team.card("nina")))
+    made = team.ask("nina", "token", "new", *own)
+    told = str(made["card_fingerprint"])
+    admit = ("member", "admit", str(team.card("nina")), "--role", "toezichthouder", "--fingerprint", told)
+    waits = team.ask("otto", *admit, code=7)
+    given = team.ask("anna", "approval", "give", str(waits["approval"]))
+    joined = team.ask("nina", "join", "--welcome", str(given["welcome"]))
+    suspended = team.ask("otto", "member", "suspend", "nina", "--reason", "verlof", code=7)
+    refused = team.ask("anna", "approval", "refuse", str(suspended["approval"]))
+    team.ask("anna", "member", "suspend", "sara", "--reason", "verlof")
+    restored = team.ask("anna", "member", "restore", "sara", "--reason", "terug")
+    checked = team.ask("anna", "policy", "check", str(team.root / "p.toml"))
+    stand_in = team.ask("anna", "household", "assign", team.loose, "jan")
+    for answer, schema, keys in (
+        (made, "token-new", {"token", "card", "card_fingerprint"}),
+        (waits, "member-admit", {"handle", "welcome", "approval"}),
+        (given, "approval-give", {"number", "what", "about", "welcome"}),
+        (joined, "join", {"store", "root_fingerprint", "handle"}),
+        (suspended, "member-suspend", {"handle", "reason", "approval"}),
+        (refused, "approval-refuse", {"number", "what", "about"}),
+        (restored, "member-restore", {"handle", "reason"}),
+        (checked, "policy-check", {"ok", "version"}),
+        (stand_in, "household-assign", {"regisseur", "assigned", "left"}),
+    ):
+        assert answer["schema"] == f"dossier/{schema}/1"
+        assert keys <= answer.keys()
+
+
 @pytest.mark.parametrize("row", ANSWERS, ids=NAMES)
 def test_words_are_said_in_both_languages_and_withheld_when_quiet(team: Team, row: Row) -> None:
     who, form, *_ = row

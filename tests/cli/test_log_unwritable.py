@@ -63,6 +63,11 @@ def fails(call: str, number: int) -> Spoil:
     return spoil
 
 
+def has_a_folder_that_does_not_sync(page: Path, patch: pytest.MonkeyPatch) -> None:
+    """Let its name not be durable yet, and the disk fail when it is to be made so."""
+    fails("fsync", errno.EIO)(page.parent, patch)
+
+
 def takes_only_a_part(page: Path, patch: pytest.MonkeyPatch) -> None:
     """Let the disk be full half-way through a record."""
     real = os.write
@@ -123,7 +128,12 @@ WRITING: dict[str, Spoil] = {
     },
     **{
         spoil.__name__: spoil
-        for spoil in (takes_only_a_part, is_unlinked_while_it_is_written, is_replaced_while_it_is_written)
+        for spoil in (
+            has_a_folder_that_does_not_sync,
+            takes_only_a_part,
+            is_unlinked_while_it_is_written,
+            is_replaced_while_it_is_written,
+        )
     },
 }
 WAYS = {**{spoil.__name__: spoil for spoil in STANDING}, **WRITING}
