@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from dossier.actions.renewal import Prepared, state_with_new_keys
 from dossier.desk import Desk
 from dossier.errors import NotFoundError, UsageError
 from dossier.log.reading import entries
@@ -18,7 +19,7 @@ from dossier.model import (
     SectionName,
     new_grant_id,
 )
-from dossier.register.households import Grant
+from dossier.register.households import Grant, Household
 from dossier.register.register import Register
 from dossier.statements import Statement
 from dossier.team import digest_of, new_keys, section_key, slot_box
@@ -125,21 +126,26 @@ class Revoked(NamedTuple):
 
 def revoke(desk: Desk, household_id: HouseholdId, grant_id: GrantId, reason: str) -> Revoked:
     """Revoke a grant, with a new key for each section that it covered."""
-    situation = desk.gate.survey(household_id)
-    household = situation.register.households[household_id]
+
+    def prepare() -> Prepared:
+        situation = desk.gate.survey(household_id)
+        household = situation.register.households[household_id]
+        sections = list(_grant(household, grant_id).sections)
+        made = new_keys(desk, situation, household, sections, without=grant_id)
+        named = {"household": household_id, "grant": grant_id, "reason": reason}
+        return Statement("grant.revoked/1", **named, keyings=made.keyings), made.objects
+
+    grant = _grant(desk.gate.survey(household_id).register.households[household_id], grant_id)
+    state_with_new_keys(desk, prepare)
+    return Revoked(grant.sections, tuple(opened_by(desk, household_id, grant)))
+
+
+def _grant(household: Household, grant_id: GrantId) -> Grant:
+    """Give a grant that has not ended before its time. Raises NotFoundError."""
     grant = household.grants.get(grant_id)
     if grant is None or grant.ended is not None:
         raise NotFoundError("no-such-grant")
-    made = new_keys(desk, situation, household, list(grant.sections), without=grant_id)
-    statement = Statement(
-        "grant.revoked/1",
-        household=household_id,
-        grant=grant_id,
-        reason=reason,
-        keyings=made.keyings,
-    )
-    desk.gate.enact(statement, made.objects)
-    return Revoked(grant.sections, tuple(opened_by(desk, household_id, grant)))
+    return grant
 
 
 def opened_by(

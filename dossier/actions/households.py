@@ -6,6 +6,7 @@ from typing import BinaryIO, NamedTuple
 
 from dossier import vault
 from dossier.actions.contents import read, write
+from dossier.actions.renewal import Prepared, state_with_new_keys
 from dossier.desk import Desk
 from dossier.errors import NotFoundError, RefusedError, UsageError
 from dossier.gate.base import Situation
@@ -128,9 +129,12 @@ def of_regisseur(desk: Desk, regisseur: Handle) -> list[HouseholdId]:
 
     Raises:
         RefusedError: for anyone but a coordinator, who alone may give them to another.
+        UsageError: "unknown-member" when nobody has that handle.
     """
-    if not desk.gate.survey().register.member(desk.handle).holds(Role.COORDINATOR):
+    situation = desk.gate.survey()
+    if not situation.register.member(desk.handle).holds(Role.COORDINATOR):
         raise RefusedError(str(Reason.NOT_YOUR_ROLE))
+    _check_member(situation, regisseur)
     named = [household for household, known in desk.memory.households() if known.regisseur == regisseur]
     return [
         household
@@ -154,16 +158,20 @@ def cover(desk: Desk, household_id: HouseholdId, purpose: PurposeId) -> str | No
 
 def assign(desk: Desk, household_id: HouseholdId, regisseur: Handle) -> list[SectionName]:
     """Give a household another regisseur, with a new key for every section."""
+
+    def prepare() -> Prepared:
+        situation = desk.gate.survey(household_id)
+        household = situation.register.households[household_id]
+        made = new_keys(desk, situation, household, list(household.sections), regisseur=regisseur)
+        named = {"household": household_id, "handle": regisseur}
+        return Statement("regisseur.assigned/1", **named, keyings=made.keyings), made.objects
+
     situation = desk.gate.survey(household_id)
     household = situation.register.households[household_id]
     if household.regisseur == regisseur:
         return []  # so that assigning many can be run again
     _check_member(situation, regisseur)
-    made = new_keys(desk, situation, household, list(household.sections), regisseur=regisseur)
-    statement = Statement(
-        "regisseur.assigned/1", household=household_id, handle=regisseur, keyings=made.keyings
-    )
-    desk.gate.enact(statement, made.objects)
+    state_with_new_keys(desk, prepare)
     return list(household.sections)
 
 

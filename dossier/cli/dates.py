@@ -8,6 +8,7 @@ from dossier.desk import Desk
 from dossier.errors import UsageError
 from dossier.policydoc import resolve_timezone
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LENGTH = re.compile(r"([1-9][0-9]{0,3})([dmy])")
 _MONTHS = 12
 _YEARS = range(2000, 3000)  # those of the log's entries
@@ -42,6 +43,8 @@ def _day(text: str, today: date) -> date:
     length = _LENGTH.fullmatch(text.strip().lower())
     try:
         if length is None:
+            if not _DAY.fullmatch(text.strip()):  # ISO 8601 has other ways to write a day; nobody means those
+                raise UsageError("bad-date")
             return date.fromisoformat(text.strip())
         number, unit = int(length[1]), length[2]
         if unit == "d":

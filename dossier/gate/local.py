@@ -22,6 +22,7 @@ from dossier.statements import Statement
 from dossier.storage.base import Objects, Store
 from dossier.timing import Confirm
 from keys.identity import Card, Identity
+from keys.primitives import WRAP_SIZE
 
 # In which role a statement is made, when its maker holds several.
 _OFFICES = (Role.COORDINATOR, Role.BEHEERDER, Role.REGISSEUR, Role.TOEZICHTHOUDER, Role.SPECIALIST)
@@ -128,6 +129,7 @@ class LocalGate:
                 check(register, act)
             except Fault as fault:
                 self._refuse(situation, statement, fault.reason, role)
+            _check_wraps(situation, statement, objects)
             entry = self._scribe.entry_of(situation, statement, Permit(role, "statement"))
             self._keep(situation, entry, statement, objects)
             apply(register, act._replace(position=entry.index, leaf=entry.leaf))
@@ -193,6 +195,20 @@ class LocalGate:
         orphans = [digest for digest in {**situation.objects, **objects} if digest not in needed]
         if orphans:
             self._store.drop(book, orphans)
+
+
+def _check_wraps(situation: Situation, statement: Statement, objects: Objects) -> None:
+    """See that new keys wrap every version that there is by now: one that came between must not fall out.
+
+    Raises:
+        ConflictError: a version was written since the parts were wrapped.
+    """
+    for keying in statement.keyings():
+        if keying.wraps is not None:
+            household = situation.register.households[HouseholdId(statement["household"])]
+            versions = len(household.sections[keying.section].versions)
+            if len(objects.get(keying.wraps, b"")) != versions * WRAP_SIZE:
+                raise ConflictError(str(Reason.WRAPS_WRONG))
 
 
 def _needed(register: Register, book: BookName) -> Iterator[Digest]:

@@ -47,6 +47,8 @@ DATES = (
     "\u0661d",  # a digit, but not of ours
     "2027-02-30",
     "2027-13-01",
+    "20270131",
+    "2027-W04-7",
     "31-01-2027",
     "9999-12-31",
     "0001-01-01",
@@ -197,6 +199,7 @@ def test_other_words_that_cannot_be_are_wrong_use(team: Team) -> None:
         (("household", "open", "--regisseur", "nobody"), "unknown-member"),
         (("household", "assign", team.house, "nobody"), "unknown-member"),
         (("household", "assign", "sara"), "households-or-from"),
+        (("household", "assign", "--from", "nobody", "jan"), "unknown-member"),
         (give(team.house, who="nobody"), "unknown-member"),
         (give(team.house, role="koning"), "bad-role"),
         (give(team.house, deed="look"), "bad-deed"),
