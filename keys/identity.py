@@ -1,6 +1,7 @@
 """Card (the public half of a member), Identity (what one can do with the secret half), LocalIdentity."""
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from keys.encoding import canonical_json, context, fingerprint, from_base64, parse_json, to_base64
@@ -101,7 +102,12 @@ class Card(NamedTuple):
     @property
     def fingerprint(self) -> str:
         """25 Crockford characters over the whole card: handle, person, organisation and both keys."""
-        return fingerprint(sha256(context("card") + self.write()))
+        return _fingerprint(self)
+
+
+@lru_cache(maxsize=1024)  # of all members, several times in each command: writing a card takes its time
+def _fingerprint(card: Card) -> str:
+    return fingerprint(sha256(context("card") + card.write()))
 
 
 def check_signature(card: Card, signature: bytes, message: bytes, context: bytes) -> None:
