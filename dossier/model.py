@@ -69,14 +69,14 @@ _MAX_WORD = 40
 
 def household_id(text: str) -> HouseholdId:
     """Read a household's id, in any case. Raises UsageError for anything else."""
-    if not _HOUSEHOLD.fullmatch(text.upper()):
+    if not text.isascii() or not _HOUSEHOLD.fullmatch(text.upper()):
         raise UsageError("bad-household-id")
     return HouseholdId(text.upper())
 
 
 def grant_id(text: str) -> GrantId:
     """Read a grant's id, in any case. Raises UsageError for anything else."""
-    if not _GRANT.fullmatch(text.upper()):
+    if not text.isascii() or not _GRANT.fullmatch(text.upper()):
         raise UsageError("bad-grant-id")
     return GrantId(text.upper())
 
@@ -100,14 +100,14 @@ def handle(text: str) -> Handle:
 
 def section_name(text: str) -> SectionName:
     """Read a section's name, in any case; whether the policy has it is for others to say."""
-    if len(text) > _MAX_WORD or not _WORD.fullmatch(text.lower()):
+    if len(text) > _MAX_WORD or not text.isascii() or not _WORD.fullmatch(text.lower()):
         raise UsageError("bad-section")
     return SectionName(text.lower())
 
 
 def purpose_id(text: str) -> PurposeId:
     """Read a purpose's id, in any case; whether the policy has it is for others to say."""
-    if len(text) > _MAX_WORD or not _WORD.fullmatch(text.lower()):
+    if len(text) > _MAX_WORD or not text.isascii() or not _WORD.fullmatch(text.lower()):
         raise UsageError("bad-purpose")
     return PurposeId(text.lower())
 

@@ -75,6 +75,22 @@ def test_a_grant_gives_its_sections_deeds_and_purposes_and_is_named_as_the_groun
     assert ask(s, "sara", READ, PLAN, AANMELDING) is Reason.PURPOSE_NOT_GRANTED
 
 
+def test_a_grant_is_its_holders_and_nobody_elses() -> None:
+    s = team().admit("stan", Role.SPECIALIST).give()
+    assert ask(s, "stan") is Reason.NO_ACCESS
+    assert ask(s, "stan", Deed.LOOK) is Reason.NO_ACCESS
+
+
+def test_no_right_holds_without_its_role() -> None:
+    s = team().give()
+    home = s.household()
+    home.assign(SARA, Handle("anna"), s.at)
+    home.grants[GRANT].role = Role.REGISSEUR
+    assert ask(s, "sara") is Reason.NO_ACCESS
+    s.say("anna", s.roles("sara", add=[Role.REGISSEUR]))
+    assert ask(s, "sara") == Permit(Role.REGISSEUR, "regisseur")
+
+
 def test_a_content_is_never_given_without_a_section_or_a_purpose() -> None:
     s = team().give()
     for who in ("jan", "sara"):
@@ -173,6 +189,8 @@ def test_the_team_has_cover_and_referral_only_while_no_regisseur_is_assigned() -
     assert ask(s, "anna", READ, SectionName("geheim"), AANMELDING) is Reason.SECTION_NOT_COVERED
     for who in ("jan", "sara", "bob", "tom"):
         assert ask(s, who, READ, COVER, AANMELDING) is Reason.NO_ACCESS
+    s.say("anna", s.adoption(POLICY.replace("aanmeld.", "geld.").replace(", 'aanmeld'", "")))
+    assert ask(s, "anna", READ, AANMELD, AANMELDING) is Reason.SECTION_NOT_COVERED
     s.say("anna", s.assignment("jan"))
     assert ask(s, "anna", READ, COVER, AANMELDING) is Reason.NO_ACCESS
 

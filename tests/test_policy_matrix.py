@@ -16,11 +16,12 @@ from dossier.model import (
     Deed,
     Handle,
     PurposeId,
+    Reason,
     Request,
     Role,
     SectionName,
 )
-from dossier.policy import Permit, decide
+from dossier.policy import Permit, Refusal, decide
 from dossier.policydoc import Policy, allows, parse
 from dossier.register.households import Grant, Household
 from dossier.register.members import Member
@@ -123,7 +124,10 @@ def test_a_grant_never_permits_more_than_it_says_and_the_policy_allows(
     ruling = decide(request, SARA, with_grant(grant, held), START)
     covered = section in sections and deed in deeds and purpose in purposes
     allowed = allows(DEFAULT, purpose, role, section, deed, team=False)
-    assert isinstance(ruling, Permit) == (hours > 0 and role in held and covered and allowed)
+    live = hours > 0 and role in held
+    assert isinstance(ruling, Permit) == (live and covered and allowed)
+    if isinstance(ruling, Refusal) and not live:
+        assert ruling.reason is (Reason.NO_ACCESS if hours > 0 else Reason.GRANT_ENDED)
 
 
 def with_grant(grant: Grant, held: set[Role]) -> Register:
