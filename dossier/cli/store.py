@@ -11,7 +11,14 @@ from dossier.cli.params import FINGERPRINT, HANDLE, Command, option
 from dossier.cli.render import answer, note, progress
 from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
-from dossier.errors import CancelledError, DossierError, IntegrityError, UnreachableError, UsageError
+from dossier.errors import (
+    CancelledError,
+    DossierError,
+    IntegrityError,
+    LockedError,
+    UnreachableError,
+    UsageError,
+)
 from dossier.memory import Memory
 from dossier.policydoc import parse
 from keys.encoding import fingerprint
@@ -129,7 +136,7 @@ def join(setting: Setting, welcome: str) -> None:
     path, unlocked, secret = context.open_token(setting)
     contact = unlocked.contact
     if contact is not None and contact.store != store.store_id:
-        raise UsageError("token-of-other-store")
+        raise LockedError("token-of-other-store")
     _ask_again(setting, unlocked)
     with progress(setting, _("Reading the log")) as tick:
         desk, leaf = actions.join(

@@ -18,6 +18,7 @@ from dossier.receipt import Lock, Receipt
 from dossier.refusals import conflict, refused
 from dossier.register.fold import apply, check
 from dossier.register.register import Act, Fault, Register
+from dossier.register.rules_store import second_person
 from dossier.statements import Statement
 from dossier.storage.base import Objects, Store
 from dossier.timing import Confirm
@@ -130,7 +131,7 @@ class LocalGate:
             except Fault as fault:
                 self._refuse(situation, statement, fault.reason, role)
             _check_wraps(situation, statement, objects)
-            entry = self._scribe.entry_of(situation, statement, Permit(role, "statement"))
+            entry = self._scribe.entry_of(situation, statement, Permit(role, _basis(register, statement)))
             self._keep(situation, entry, statement, objects)
             apply(register, act._replace(position=entry.index, leaf=entry.leaf))
             self._scribe.append(register, entry)
@@ -195,6 +196,11 @@ class LocalGate:
         orphans = [digest for digest in {**situation.objects, **objects} if digest not in needed]
         if orphans:
             self._store.drop(book, orphans)
+
+
+def _basis(register: Register, statement: Statement) -> str:
+    """Say by which right a statement is made; "alone" where a second person would have had to approve."""
+    return "statement" if second_person(register, statement) is None else "alone"
 
 
 def _check_wraps(situation: Situation, statement: Statement, objects: Objects) -> None:

@@ -34,7 +34,6 @@ class Act(NamedTuple):
     store: StoreId
     founded: bool = True  # for section.written: whether the log has the entry that asked for it
     approved: bool = False  # by a second person
-    alone: bool = False  # known to be written by one who found nobody eligible
 
 
 class Epoch(NamedTuple):

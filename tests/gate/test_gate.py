@@ -251,3 +251,10 @@ def test_a_member_of_several_offices_acts_in_the_first(team: Team) -> None:
     home = team.open("jan")
     assert entries(team.store, team["jan"].memory.verified)[-1].signed.role is Role.REGISSEUR
     assert home
+
+
+def test_whoever_states_alone_what_needs_two_is_on_record(team: Team) -> None:
+    team.suspend("sara")
+    assert entries(team.store, team["anna"].memory.verified)[-1].ruling.basis == "statement"
+    team.admit("tess", Role.TOEZICHTHOUDER)
+    assert entries(team.store, team["anna"].memory.verified)[-1].ruling.basis == "alone"
