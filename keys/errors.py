@@ -53,7 +53,13 @@ class TokenError(KeysError):
 
 
 class NotATokenError(TokenError):
-    """A file that is no token of this format, or is damaged."""
+    """A file that is no token."""
+
+    code = "not-a-token"
+
+
+class DamagedTokenError(NotATokenError):
+    """A file that was a token of this format, and is damaged."""
 
     code = "token-damaged"
 

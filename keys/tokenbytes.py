@@ -10,7 +10,14 @@ from typing import Any, NamedTuple
 
 from keys.cost import Cost, passphrase_key, read_cost, write_cost
 from keys.encoding import canonical_json, context, from_base64, parse_json, read_fingerprint, to_base64
-from keys.errors import BadEncodingError, DoesNotOpenError, NotATokenError, WeakKeyError, WrongPassphraseError
+from keys.errors import (
+    BadEncodingError,
+    DamagedTokenError,
+    DoesNotOpenError,
+    NotATokenError,
+    WeakKeyError,
+    WrongPassphraseError,
+)
 from keys.identity import Card, LocalIdentity
 from keys.primitives import NONCE_SIZE, SEED_SIZE, TAG_SIZE, _wrap_with, random_bytes, sha256, unwrap
 
@@ -19,6 +26,7 @@ _KEYS = {"#", "body", "card", "check", "kdf", "nonce", "salt"}
 _SALT_SIZE = 16
 _LEAF_SIZE = 32
 _CONTEXT = context("token")
+_MARKS = (TOKEN_FORMAT.encode("ascii"), b'"kdf":{"lanes":')
 _STORE = re.compile(r"[0-9a-f]{32}")
 
 
@@ -76,9 +84,20 @@ def read_header(data: bytes) -> Header:
     """Read a token strictly, without opening it.
 
     Raises:
-        NotATokenError: when it is no token, or a damaged one.
+        NotATokenError: when it is no token; DamagedTokenError when it was one.
         CostRefusedError: when opening it would ask too much.
     """
+    try:
+        return _read_header(data)
+    except NotATokenError as e:
+        # Two marks, so that no single damaged byte makes a token look like something else.
+        if any(mark in data for mark in _MARKS):
+            raise DamagedTokenError(*e.args) from e
+        raise
+
+
+def _read_header(data: bytes) -> Header:
+    """Read the fields; what is not as it must be is a NotATokenError."""
     try:
         fields = _object(parse_json(data), _KEYS)
         if fields["#"] != TOKEN_FORMAT or fields["check"] != _check(fields):
@@ -134,10 +153,10 @@ def _read_body(card: Card, inside: bytes) -> Unlocked:
         seeds = _bytes(fields["box"], SEED_SIZE), _bytes(fields["sign"], SEED_SIZE)
         contact = _read_contact(fields["contact"])
     except BadEncodingError as e:
-        raise NotATokenError("body") from e
+        raise DamagedTokenError("body") from e
     identity = LocalIdentity.new_with(card.handle, card.person, card.org, *seeds)
     if identity.card != card:
-        raise NotATokenError("seeds")
+        raise DamagedTokenError("seeds")
     return Unlocked(identity, contact)
 
 

@@ -43,7 +43,7 @@ NO_TOKENS = {
 @pytest.mark.parametrize("name", NO_TOKENS)
 def test_a_file_that_is_no_token_is_said_to_be_none(team: Team, name: str) -> None:
     team.token("jan").write_bytes(NO_TOKENS[name])
-    assert refused(team) == (4, "token-damaged")
+    assert refused(team) == (4, "not-a-token")
     assert team.run("jan", "token", "show").code == 4
     assert team.run("jan", "join", "--welcome", team.welcome_jan).code == 4
 
@@ -53,7 +53,7 @@ def test_a_token_damaged_in_any_byte_is_said_to_be_damaged(team: Team) -> None:
     for place in range(0, len(whole), 41):
         team.token("jan").write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         assert refused(team) == (4, "token-damaged")
-    for length in (0, 1, len(whole) // 2, len(whole) - 1):
+    for length in (40, len(whole) // 2, len(whole) - 1):
         team.token("jan").write_bytes(whole[:length])
         assert refused(team) == (4, "token-damaged")
     team.token("jan").write_bytes(whole)

@@ -451,9 +451,7 @@ def test_a_leftover_is_not_above_the_logs_size() -> None:
     assert found(s, store) == [(entry.index, "log-behind-copy")]
 
 
-@pytest.mark.parametrize(
-    "seen", [lambda _: Seen(5, bytes(32)), lambda s: Seen(len(s.log) + 1, bytes(32))]
-)
+@pytest.mark.parametrize("seen", [lambda _: Seen(5, bytes(32)), lambda s: Seen(len(s.log) + 1, bytes(32))])
 def test_a_leftover_saw_this_log(seen: Callable[[Scribe], Seen]) -> None:
     s = three()
     store = with_leftover(s, signed={"seen": seen(s)})

@@ -67,9 +67,14 @@ KEYS: dict[str, tuple[str, str, str]] = {
         N_("Something about the file is not right."),
         N_("Look whether --token names the right file, or take your copy of it."),
     ),
-    "token-damaged": (
-        N_("That file is no token, or it is damaged."),
+    "not-a-token": (
+        N_("That file is no token."),
         N_("It is not as this program writes a token."),
+        N_("Look whether --token names the right file, or take your copy of it."),
+    ),
+    "token-damaged": (
+        N_("Your token is damaged."),
+        N_("It was written by this program, and was changed or cut short since."),
         N_("Look whether --token names the right file, or take your copy of it."),
     ),
     "wrong-passphrase": (
