@@ -11,6 +11,7 @@ from dossier.register.rules_store import signer
 from dossier.register.writing import may_write
 
 _DAY = timedelta(days=1)
+_LONGEST_DAY = timedelta(hours=25)  # the one on which summer time ends
 
 
 def household_of(register: Register, act: Act) -> Household:
@@ -147,7 +148,7 @@ def check_given(register: Register, act: Act) -> None:
     if s["until"] <= act.at:
         raise Fault(Reason.GRANT_IN_PAST)
     # A day is meant up to its end, so a grant of the longest length may run into the day after.
-    if s["until"] > act.at + policy.limits.longest_grant_days * _DAY + _DAY:
+    if s["until"] > act.at + policy.limits.longest_grant_days * _DAY + _LONGEST_DAY:
         raise Fault(Reason.GRANT_TOO_LONG)
     _check_scope(policy, s["role"], s["sections"], s["deeds"], s["purposes"])
     if any(name not in household.sections for name in s["sections"]):

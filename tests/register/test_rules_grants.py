@@ -112,7 +112,7 @@ def test_a_grant_is_no_wider_than_what_the_policy_gives_that_role(
 
 def test_a_grant_lasts_no_longer_than_the_policy_says_and_ends_in_the_future() -> None:
     s = team()
-    longest = s.at + 181 * DAY  # up to the end of its last day
+    longest = s.at + 180 * DAY + timedelta(hours=25)  # up to the end of its last day, as summer time ends
     assert s.verdict("anna", s.grant(until=longest)) is None
     assert s.verdict("anna", s.grant(until=longest + timedelta(milliseconds=1))) is Reason.GRANT_TOO_LONG
     assert s.verdict("anna", s.grant(until=s.at)) is Reason.GRANT_IN_PAST
