@@ -5,7 +5,7 @@ raised. What it holds per household lies in 256 parts beside it, named by their 
 rewrites only what changed (KEYS.md, "Memory of the client").
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from keys.identity import Identity
 from keys.primitives import same, sha256
 
 MEMORY_FORMAT = "dossier/memory/1"
-VERIFIER = 1  # raised when what is checked of an entry changes: then all is checked anew
+VERIFIER = 2  # raised when what is checked of an entry changes: then all is checked anew
 _LARGEST = 1 << 20  # bytes of one file
 _PATIENCE = 20.0  # seconds to wait for another command of the same member
 
@@ -69,15 +69,41 @@ class Memory:
         self.must_pass: Seen | None = None  # a size and root that checking anew must come by
         self.store_head: Head | None = None
         self.mine: set[HouseholdId] = set()
+        self.lacking: set[int] = set()  # numbers in the store's book: see `log.follow.Heads`
+        self.short: set[HouseholdId] = set()  # whose books a restore left shorter than this client saw them
+        self.restored: bytes | None = None  # leaf hash of the restore that was last taken in
+        self.told = 0  # entries up to which this member was told what concerns them
 
     @property
     def named(self) -> dict[str, str]:
         """The digest of each part, as the file names it that was last read or written."""
         return self._loaded
 
-    def beside(self) -> "Memory":
-        """Give another memory of the same member and store, that knows nothing yet."""
-        return Memory(self._folder, self._identity, self._store)
+    def beside(self, identity: Identity | None = None) -> "Memory":
+        """Give another memory of this member and store that knows nothing yet, under this card or another."""
+        return Memory(self._folder, identity or self._identity, self._store)
+
+    def all_parts(self) -> dict[str, dict[HouseholdId, Row]]:
+        """Give what is known of every household, by part."""
+        for part in self._digests:
+            self._load_part(part)
+        return self._parts
+
+    def passed_to(self, identity: Identity) -> "Memory":
+        """Give what is known here to the same member's next card. Not saved yet."""
+        other = self.beside(identity)
+        other.begin_again(self)
+        other.short, other.restored = set(self.short), self.restored
+        return other
+
+    def begin_again(self, other: "Memory") -> None:
+        """Take over all that another memory of this member knows, in the place of what is known here."""
+        parts = other.all_parts()
+        self._parts, self._dirty = parts, set(parts)
+        self._digests = {}
+        self.root, self.verified = other.root, other.verified
+        self.must_pass, self.store_head = None, other.store_head
+        self.mine, self.lacking, self.told = other.mine, other.lacking, other.told
 
     def forget(self) -> None:
         """Go back to what is kept: what was half taken in counts for nothing."""
@@ -95,6 +121,10 @@ class Memory:
         known = self.known(HouseholdId(book))
         return None if known is None else known.head
 
+    def unfounded_in_store(self) -> Collection[int]:
+        """Give the numbers, in the store's book, of statements that say of the log what is not so."""
+        return self.lacking
+
     def known(self, household: HouseholdId) -> Known | None:
         """Give what is known of a household's book."""
         row = self._part(household).get(household)
@@ -105,6 +135,8 @@ class Memory:
         statement, place = entry.signed.statement, entry.signed.place
         if statement is None or place is None or place.book == STORE_BOOK:
             self.store_head = head
+            if not founded:
+                self.lacking.add(head.number)
             return
         household = HouseholdId(place.book)
         before = self.known(household)
@@ -203,12 +235,16 @@ class Memory:
             "digest": to_base64(known.digest),
             "frontier": [to_base64(item) for item in known.frontier.hashes],
             "head": _write_head(self.store_head),
+            "lacking": sorted(self.lacking),
             "length": known.length,
             "mine": sorted(self.mine),
             "parts": self._digests,
+            "restored": None if self.restored is None else to_base64(self.restored),
             "root": self.root,
             "seen": known.seen,
+            "short": sorted(self.short),
             "size": known.size,
+            "told": self.told,
             "verifier": VERIFIER,
         }
 
@@ -230,6 +266,10 @@ class Memory:
         known.seen = {Handle(actor): size for actor, size in fields["seen"].items()}
         self.store_head = _read_head(fields["head"])
         self.mine = {HouseholdId(household) for household in fields["mine"]}
+        self.lacking = set(fields["lacking"])
+        self.short = {HouseholdId(household) for household in fields["short"]}
+        self.restored = None if fields["restored"] is None else from_base64(fields["restored"], 32)
+        self.told = fields["told"]
         self._digests = dict(fields["parts"])
         self._loaded = dict(fields["parts"])
 

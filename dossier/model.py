@@ -197,6 +197,8 @@ class Reason(StrEnum):
     PURPOSE_NOT_GRANTED = "purpose-not-granted"
     PURPOSE_NOT_ALLOWED = "purpose-not-allowed"
     GRANT_ENDED = "grant-ended"
+    STORE_RESTORED = "store-restored"  # and not yet rotated
+    NEEDS_REKEY = "needs-rekey"  # its book fell short in a restore
     # of a statement: who
     NOT_YOUR_ROLE = "not-your-role"
     ABOUT_YOURSELF = "about-yourself"
@@ -204,6 +206,8 @@ class Reason(StrEnum):
     OTHER_CARD = "other-card"
     HANDLE_TAKEN = "handle-taken"
     CARD_TAKEN = "card-taken"
+    OTHER_PERSON = "other-person"
+    MEMBER_LEFT = "member-left"
     ROLES_EXCLUSIVE = "roles-exclusive"
     ROLE_AS_IT_IS = "role-as-it-is"
     STATE_AS_IT_IS = "state-as-it-is"
@@ -219,6 +223,12 @@ class Reason(StrEnum):
     OTHER_BOOK = "other-book"
     NUMBER_WRONG = "number-wrong"
     BOX_MISSING = "box-missing"
+    KEY_AGAIN = "key-again"
+    SHARES_WRONG = "shares-wrong"
+    NO_RECOVERY = "no-recovery"
+    RECOVERY_USED = "recovery-used"
+    CHECKPOINT_WRONG = "checkpoint-wrong"
+    TIME_NOT_WRONG = "time-not-wrong"
     POLICY_INVALID = "policy-invalid"
     REASON_UNKNOWN = "reason-unknown"
     OPENED_TWICE = "opened-twice"

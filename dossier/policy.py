@@ -40,6 +40,8 @@ def decide(request: Request, handle: Handle, register: Register, at: datetime) -
     role = min(member.roles)  # of a refusal, where no right decides it
     if not member.active:
         return Refusal(role, Reason.NOT_ACTIVE)
+    if register.restored is not None and register.restored.rotated is None:
+        return Refusal(role, Reason.STORE_RESTORED)
     match request.deed:
         case Deed.READ | Deed.WRITE:
             return _decide_content(request, handle, register, at, role)
@@ -63,6 +65,8 @@ def _decide_content(
     reasons: list[tuple[Role, Reason]] = []
     for right in _rights(register, household, handle, at):
         reason = right.lacks(request, policy)
+        if reason is None and register.shut(household):
+            return Refusal(right.role, Reason.NEEDS_REKEY)
         if reason is None:
             return _with_regisseur(request, household, right)
         reasons.append((right.role, reason))

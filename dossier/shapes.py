@@ -28,6 +28,15 @@ class Slot(NamedTuple):
     box: Digest
 
 
+class Boxed(NamedTuple):
+    """One box more of a section key in force: for a member who has the right already."""
+
+    role: Role
+    section: SectionName
+    generation: int
+    box: Digest
+
+
 class Keying(NamedTuple):
     """A section's key of one generation: its commitment, its boxes, and the role parts wrapped anew."""
 
@@ -130,6 +139,7 @@ NONCE = _bytes(16)
 HASH = _bytes(32)
 SIGNATURE = _bytes(64)
 BOX_PUBLIC = _bytes(1216)
+WRAP = _bytes(60)
 TIME = Kind(_time, model.write_time)
 ROLE = _enum(Role)
 DEED = _enum(Deed)
@@ -137,4 +147,5 @@ CARD = row(Card.of, *([_when(lambda value: isinstance(value, str))] * 5))._repla
 BOX = row(lambda handle, digest: (handle, digest), HANDLE, DIGEST)
 SLOT = row(Slot, ROLE, HANDLE, DIGEST)
 KEYING = row(Keying, WORD, NUMBER, HASH, many(SLOT), NUMBER, DIGEST, maybe(DIGEST))
+BOXED = row(Boxed, ROLE, WORD, NUMBER, DIGEST)
 GRANTED = row(lambda section, generation, box: (section, generation, box), WORD, NUMBER, DIGEST)

@@ -7,6 +7,7 @@ from dossier.model import STORE_BOOK, BookName, Digest
 from dossier.shapes import (
     BOX,
     BOX_PUBLIC,
+    BOXED,
     CARD,
     DEED,
     DIGEST,
@@ -24,6 +25,7 @@ from dossier.shapes import (
     SIZE,
     TIME,
     WORD,
+    WRAP,
     Keying,
     Kind,
     many,
@@ -60,8 +62,52 @@ SHAPES: dict[str, dict[str, Kind]] = {
     },
     "member.suspended/1": {"handle": HANDLE, "reason": WORD},
     "member.restored/1": {"handle": HANDLE, "reason": WORD},
+    "member.left/1": {"handle": HANDLE, "reason": WORD},
+    "member.renewed/1": {
+        "card": CARD,
+        "epoch": NUMBER,
+        "gate_box": DIGEST,
+        "number": maybe(NUMBER),
+        "coordination_box": maybe(DIGEST),
+    },
     "coordination.boxed/1": {"number": NUMBER, "handle": HANDLE, "box": DIGEST},
+    "coordination.renewed/1": {
+        "number": NUMBER,
+        "coordination": BOX_PUBLIC,
+        "boxes": many(BOX, least=1),
+        "recovery_box": maybe(DIGEST),
+    },
+    "recovery.split/1": {
+        "card": CARD,
+        "threshold": NUMBER,
+        "shares": NUMBER,
+        "number": NUMBER,
+        "recovery_box": DIGEST,
+    },
+    "coordination.recovered/1": {
+        "card": CARD,
+        "epoch": NUMBER,
+        "gate_box": DIGEST,
+        "number": NUMBER,
+        "coordination_box": DIGEST,
+    },
     "gate.boxed/1": {"epoch": NUMBER, "handle": HANDLE, "box": DIGEST},
+    "gate.rotated/1": {
+        "epoch": NUMBER,
+        "log_key": HASH,
+        "commitment": HASH,
+        "before": WRAP,  # the epoch secret before it, sealed under this one
+        "gate_boxes": many(BOX, least=1),
+    },
+    "store.restored/1": {
+        "size": SIZE,  # of the log restored to, and its root
+        "root": HASH,
+        "known_size": SIZE,  # the latest checkpoint that either of the two clients remembers
+        "known_root": HASH,
+        "behind": many(HOUSEHOLD),  # whose books fall short of what either remembers
+        "confirmed": many(HANDLE, least=1),
+    },
+    "clock.corrected/1": {"index": SIZE, "leaf": HASH},
     "policy.adopted/1": {"version": NUMBER, "document": DOCUMENT},
     "approved/1": {"index": SIZE, "leaf": HASH},
     "refused/1": {"index": SIZE, "leaf": HASH},
@@ -72,6 +118,7 @@ SHAPES: dict[str, dict[str, Kind]] = {
     },
     "regisseur.assigned/1": {"household": HOUSEHOLD, "handle": HANDLE, "keyings": many(KEYING)},
     "section.keyed/1": {"household": HOUSEHOLD, "keyings": many(KEYING)},
+    "slot.boxed/1": {"household": HOUSEHOLD, "handle": HANDLE, "boxes": many(BOXED, least=1)},
     "section.written/1": {
         "household": HOUSEHOLD,
         "section": WORD,
@@ -158,11 +205,11 @@ class Statement:
         """Name every box and wrap that it vouches for (contents are no objects)."""
         if self.tag == "proposed/1":
             yield from self["statement"].objects()
-        for name in ("gate_box", "coordination_box", "box", "wrap"):
+        for name in ("gate_box", "coordination_box", "recovery_box", "box", "wrap"):
             if self.fields.get(name) is not None:
                 yield self.fields[name]
-        yield from (digest for _, digest in self.fields.get("gate_boxes", ()))
-        yield from (digest for _, _, digest in self.fields.get("boxes", ()))
+        for name in ("gate_boxes", "boxes"):
+            yield from (row[-1] for row in self.fields.get(name, ()))
         for keying in self.keyings():
             yield from (slot.box for slot in keying.slots)
             yield keying.coordination

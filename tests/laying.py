@@ -108,6 +108,9 @@ class Heads:
         self.heads: dict[BookName, Head] = {}
         self.unfounded: list[int] = []
 
+    def unfounded_in_store(self) -> tuple[int, ...]:
+        return ()
+
     def head(self, book: BookName) -> Head | None:
         return self.heads.get(book)
 

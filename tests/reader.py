@@ -19,6 +19,9 @@ class Heads:
         self.belongs: dict[BookName, tuple[Entry, ...]] = {}
         self.unfounded: dict[BookName, list[int]] = {}
 
+    def unfounded_in_store(self) -> tuple[int, ...]:
+        return ()
+
     def head(self, book: BookName) -> Head | None:
         return self.heads.get(book)
 

@@ -12,7 +12,7 @@ from dossier.receipt import Lock, Receipt
 from dossier.register.register import Register
 from dossier.statements import Statement
 from dossier.storage.base import Objects
-from keys.identity import Card
+from keys.identity import Card, Identity
 
 
 class Situation(NamedTuple):
@@ -27,8 +27,16 @@ class Situation(NamedTuple):
 class Gate(Protocol):
     """The only two ways to write anything, and what one needs to know to use them."""
 
-    def survey(self, household: HouseholdId | None = None) -> Situation:
-        """Give what a member may know of the store or a household. A refusal is written down, and raised."""
+    @property
+    def register(self) -> Register:
+        """The store's register as this gate last saw it: empty before it looked."""
+        ...
+
+    def survey(self, household: HouseholdId | None = None, *, late: bool = False) -> Situation:
+        """Give what a member may know of the store or a household. A refusal is written down, and raised.
+
+        `late` lets a clock look that is behind the log's.
+        """
         ...
 
     def survey_each(
@@ -41,8 +49,18 @@ class Gate(Protocol):
         """Decide and write down; give a receipt for contents, None for other deeds. Raises on refusal."""
         ...
 
-    def enact(self, statement: Statement, objects: Objects, role: Role | None = None) -> Entry:
-        """Let a statement take effect, or write down its refusal and raise."""
+    def enact(
+        self,
+        statement: Statement,
+        objects: Objects,
+        role: Role | None = None,
+        signer: Identity | None = None,
+    ) -> Entry:
+        """Let a statement take effect, or write its refusal down and raise; `signer` signs where given."""
+        ...
+
+    def rotation(self) -> tuple[Statement, Objects]:
+        """Prepare the next epoch: its statement, and the boxes of its secret to every active member."""
         ...
 
     def epoch_box(self, card: Card) -> tuple[int, bytes]:

@@ -4,26 +4,27 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from dossier.entry import Entry
-from dossier.errors import ConflictError, IntegrityError, UnreachableError, UsageError
+from dossier.errors import ConflictError, UnreachableError, UsageError
 from dossier.gate.asking import check_words, with_version
 from dossier.gate.base import Situation
 from dossier.gate.handing import lock, receipt
+from dossier.gate.keeping import check_wraps, drop, keep
 from dossier.gate.scribe import Scribe, household_of
 from dossier.gate.secrets import EpochSecrets
 from dossier.gate.sight import Sight
 from dossier.memory import Memory
-from dossier.model import STORE_BOOK, BookName, Deed, Digest, Handle, HouseholdId, Reason, Request, Role
+from dossier.model import Deed, Handle, HouseholdId, Reason, Request, Role, Seen
 from dossier.policy import Permit, Refusal, decide
 from dossier.receipt import Lock, Receipt
 from dossier.refusals import conflict, refused
 from dossier.register.fold import apply, check
 from dossier.register.register import Act, Fault, Register
-from dossier.register.rules_store import second_person
+from dossier.register.rules_approval import correction_of
+from dossier.register.signers import second_person
 from dossier.statements import Statement
 from dossier.storage.base import Objects, Store
 from dossier.timing import Confirm
 from keys.identity import Card, Identity
-from keys.primitives import WRAP_SIZE
 
 # In which role a statement is made, when its maker holds several.
 _OFFICES = (Role.COORDINATOR, Role.BEHEERDER, Role.REGISSEUR, Role.TOEZICHTHOUDER, Role.SPECIALIST)
@@ -49,13 +50,19 @@ class LocalGate:
         self._secrets = EpochSecrets(store, identity)
         self._scribe = Scribe(store, identity, memory, clock, self._sight, self._secrets)
 
-    def survey(self, household: HouseholdId | None = None) -> Situation:
+    @property
+    def register(self) -> Register:
+        """The store's register as this gate last saw it."""
+        return self._sight.log.register
+
+    def survey(self, household: HouseholdId | None = None, *, late: bool = False) -> Situation:
         """Give what a member may know of the store or a household. A refusal is written down, and raised.
 
-        What is permitted leaves no entry here: the statement that it prepares will.
+        What is permitted leaves no entry here: the statement that it prepares will. `late` lets a clock look
+        that is behind the log's: it may be the log's that is to be corrected.
         """
         with self._sight.exclusive():
-            situation = self._sight.situation(household)
+            situation = self._sight.situation(household, late=late)
             ruling = self._look(situation, household)
             if isinstance(ruling, Refusal):
                 self._scribe.write_down(situation, Request(Deed.LOOK, household), ruling)
@@ -114,28 +121,38 @@ class LocalGate:
             raise refused(ruling.reason)
         return given
 
-    def enact(self, statement: Statement, objects: Objects, role: Role | None = None) -> Entry:
+    def enact(
+        self,
+        statement: Statement,
+        objects: Objects,
+        role: Role | None = None,
+        signer: Identity | None = None,
+    ) -> Entry:
         """Let a statement take effect (KEYS.md, "When a statement counts").
 
         1. Is it right here, now? 2. Sign it at its place. 3. A copy of its entry with its objects, in one
         replace. 4. The entry: from there it counts. 5. Drop what it supersedes.
+
+        `signer` is the recovery card's identity, where that signs; the member only appends.
         """
         with self._sight.exclusive():
             founding = statement.kind == "store.founded"
-            situation = self._sight.situation(household_of(statement), founding=founding)
+            correction = correction_of(self._sight.log.register, statement)
+            late = correction is not None
+            situation = self._sight.situation(household_of(statement), founding=founding, late=late)
             register = situation.register
-            act = self._act(situation, statement)
-            role = role or (Role.COORDINATOR if founding else self._office(register))
+            act = self._act(situation, statement, correction, signer)
+            role = role or (Role.COORDINATOR if founding or signer else self._office(register))
             try:
                 check(register, act)
             except Fault as fault:
-                self._refuse(situation, statement, fault.reason, role)
-            _check_wraps(situation, statement, objects)
-            entry = self._scribe.entry_of(situation, statement, Permit(role, _basis(register, statement)))
-            self._keep(situation, entry, statement, objects)
+                self._refuse(situation, act, fault.reason, role, signer)
+            check_wraps(situation, statement, objects)
+            entry = self._scribe.entry_of(situation, statement, Permit(role, _basis(register, act)), signer)
+            keep(self._store, situation, entry, statement, objects)
             apply(register, act._replace(position=entry.index, leaf=entry.leaf))
-            self._scribe.append(register, entry)
-            self._drop(situation, statement.book, objects)
+            self._scribe.append(register, entry, corrects=late and statement.kind != "proposed")
+            drop(self._store, situation, statement.book, objects)
         self._memory.save()
         return entry
 
@@ -144,6 +161,11 @@ class LocalGate:
         with self._sight.exclusive():
             register = self._sight.situation(None).register
         return register.epoch.number, self._secrets.box_to(register, card)
+
+    def rotation(self) -> tuple[Statement, Objects]:
+        """Prepare the next epoch: its statement, and the boxes in which alone its secret leaves the gate."""
+        with self._sight.exclusive():
+            return self._secrets.rotation(self._sight.situation(None).register)
 
     def lock_again(self, receipt: Receipt) -> Lock:
         """Give the lock now on a section that was rekeyed after a receipt for writing it was given."""
@@ -156,70 +178,48 @@ class LocalGate:
         held = register.members[self._handle].roles
         return next(role for role in _OFFICES if role in held)
 
-    def _act(self, situation: Situation, statement: Statement) -> Act:
+    def _act(
+        self,
+        situation: Situation,
+        statement: Statement,
+        correction: Statement | None,
+        signer: Identity | None,
+    ) -> Act:
+        card, known = (self._card if signer is None else signer.card), self._sight.log.known
         return Act(
             statement=statement,
-            signer=self._handle,
-            card=self._card.fingerprint,
+            signer=Handle(card.handle),
+            card=card.fingerprint,
             at=situation.at,
-            position=self._sight.log.known.size,
+            position=known.size,
             leaf=b"",
             store=self._store.store_id,
+            founded=correction is None or self._sight.log.was_wrong(correction, situation.at),
+            seen=Seen(known.size, known.root),
         )
 
-    def _refuse(self, situation: Situation, statement: Statement, reason: Reason, role: Role) -> None:
+    def _refuse(
+        self, situation: Situation, act: Act, reason: Reason, role: Role, signer: Identity | None
+    ) -> None:
         """Raise what a fault comes to, and write it down; unless only the moment was wrong, or the words.
 
         Words that nobody knows are wrong use, and must not get as far as the log.
         """
         error = conflict(reason) or refused(reason)
-        if isinstance(error, (ConflictError, UsageError)):
+        unknown = signer is not None and reason is Reason.NO_RECOVERY  # a card that nobody here knows
+        if isinstance(error, (ConflictError, UsageError)) or unknown or self._late(situation):
             raise error
-        entry = self._scribe.entry_of(situation, statement, Refusal(role, reason))
+        entry = self._scribe.entry_of(situation, act.statement, Refusal(role, reason), signer)
         self._scribe.append(situation.register, entry)
         self._memory.save()
         raise error
 
-    def _keep(self, situation: Situation, entry: Entry, statement: Statement, objects: Objects) -> None:
-        """Keep the copy and the objects that it names; what nothing named before goes."""
-        for digest in statement.objects():
-            if digest not in objects and digest not in situation.objects:
-                raise IntegrityError("object-missing", digest=digest)
-        needed = {*_needed(situation.register, statement.book), *objects}
-        orphans = [digest for digest in situation.objects if digest not in needed]
-        leftovers = situation.opened.leftovers
-        self._store.keep(statement.book, entry.line, objects, leftovers=leftovers, orphans=orphans)
-
-    def _drop(self, situation: Situation, book: BookName, objects: Objects) -> None:
-        """Drop what the statement superseded."""
-        needed = set(_needed(situation.register, book))
-        orphans = [digest for digest in {**situation.objects, **objects} if digest not in needed]
-        if orphans:
-            self._store.drop(book, orphans)
+    def _late(self, situation: Situation) -> bool:
+        """Tell whether an entry of this moment could not be: it would be earlier than the one before."""
+        last = self._sight.log.known.at
+        return last is not None and situation.at < last
 
 
-def _basis(register: Register, statement: Statement) -> str:
+def _basis(register: Register, act: Act) -> str:
     """Say by which right a statement is made; "alone" where a second person would have had to approve."""
-    return "statement" if second_person(register, statement) is None else "alone"
-
-
-def _check_wraps(situation: Situation, statement: Statement, objects: Objects) -> None:
-    """See that new keys wrap every version that there is by now: one that came between must not fall out.
-
-    Raises:
-        ConflictError: a version was written since the parts were wrapped.
-    """
-    for keying in statement.keyings():
-        if keying.wraps is not None:
-            household = situation.register.households[HouseholdId(statement["household"])]
-            versions = len(household.sections[keying.section].versions)
-            if len(objects.get(keying.wraps, b"")) != versions * WRAP_SIZE:
-                raise ConflictError(str(Reason.WRAPS_WRONG))
-
-
-def _needed(register: Register, book: BookName) -> Iterator[Digest]:
-    """Name the objects of a book that are still needed."""
-    if book == STORE_BOOK:
-        return register.objects()
-    household = register.households.get(HouseholdId(book))
-    return iter(()) if household is None else household.objects()
+    return "statement" if second_person(register, act.statement, act.signer) is None else "alone"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from dossier.book import Head, next_place
-from dossier.entry import Entry, Ruling, Signed, make_entry, read_entry
+from dossier.entry import Entry, Ruling, Signed, make_entry
 from dossier.gate.base import Situation
 from dossier.gate.secrets import EpochSecrets
 from dossier.gate.sight import Sight
@@ -44,13 +44,20 @@ class Scribe:
 
     def write_down(self, situation: Situation, request: Request, ruling: Permit | Refusal) -> Entry:
         """Write down a request with its ruling; it is on disk when this returns."""
-        entry = self._entry(situation, request, ruling, None)
+        entry = self._entry(situation, request, ruling, None, self._identity)
         self.append(situation.register, entry)
         return entry
 
-    def entry_of(self, situation: Situation, statement: Statement, ruling: Permit | Refusal) -> Entry:
+    def entry_of(
+        self,
+        situation: Situation,
+        statement: Statement,
+        ruling: Permit | Refusal,
+        signer: Identity | None = None,
+    ) -> Entry:
         """Make the entry that carries a statement at its place, without appending it yet."""
-        return self._entry(situation, Request(Deed.STATE, household_of(statement)), ruling, statement)
+        request = Request(Deed.STATE, household_of(statement))
+        return self._entry(situation, request, ruling, statement, signer or self._identity)
 
     def _entry(
         self,
@@ -58,9 +65,10 @@ class Scribe:
         request: Request,
         ruling: Permit | Refusal,
         statement: Statement | None,
+        signer: Identity,
     ) -> Entry:
         """Sign the request as it now stands, and rule on it. What could not be read again is not written."""
-        known, register, card = self._sight.log.known, situation.register, self._identity.card
+        known, register, card = self._sight.log.known, situation.register, signer.card
         book = None if statement is None else statement.book
         signed = Signed(
             store=self._store.store_id,
@@ -75,9 +83,9 @@ class Scribe:
             place=None if book is None else next_place(book, self._memory.head(book)),
             statement=statement,
         )
-        made = make_entry(
+        return make_entry(
             signed,
-            signed.sign(self._identity),
+            signed.sign(signer),
             Ruling(
                 position=known.size,
                 at=situation.at,
@@ -90,16 +98,17 @@ class Scribe:
                 span=random_bytes(8),
             ),
         )
-        return made if statement is None else read_entry(made.line)
 
-    def append(self, register: Register, entry: Entry) -> None:
+    def append(self, register: Register, entry: Entry, *, corrects: bool = False) -> None:
         """Append an entry under the log key of the epoch in force, and take it in.
+
+        `corrects` tells that its statement corrects the clock.
 
         Raises:
             UnreachableError: when it could not be written. Then nothing of it counts here either.
         """
         try:
-            self._sight.log.append(entry, self._secrets.log_seed(register))
+            self._sight.log.append(entry, self._secrets.log_seed(register), corrects=corrects)
         except BaseException:
             self._sight.forget()
             raise

@@ -2,12 +2,14 @@
 
 from dossier import contexts
 from dossier.errors import IntegrityError, LockedError
-from dossier.model import STORE_BOOK, Handle, Request
+from dossier.model import STORE_BOOK, Digest, Handle, Request
 from dossier.register.register import Epoch, Register
-from dossier.storage.base import Store
+from dossier.statements import Statement
+from dossier.storage.base import Objects, Store
 from keys.errors import KeysError
 from keys.identity import Card, Identity
-from keys.locks import box_to, gate_part, log_seed, open_box
+from keys.locks import box_to, gate_part, log_seed, new_key, open_box, open_previous, seal_previous
+from keys.primitives import check_commitment, commit, sha256, sign_public
 
 
 class EpochSecrets:
@@ -42,24 +44,71 @@ class EpochSecrets:
         context = contexts.of("epoch-box", self._store.store_id, number, card.fingerprint)
         return box_to(card, self._secret(register, register.epoch), context)
 
+    def rotation(self, register: Register) -> tuple[Statement, Objects]:
+        """Draw the next epoch's secret, and box it to every active member; no box goes to anyone else."""
+        return self._rotation_with(register, new_key())
+
+    def _rotation_with(self, register: Register, secret: bytes) -> tuple[Statement, Objects]:
+        """Take a given secret: for vectors only."""
+        store, number = self._store.store_id, register.epoch.number + 1
+        objects: dict[Digest, bytes] = {}
+        boxes = []
+        for member in register.members.values():
+            if member.active:
+                box = box_to(member.card, secret, contexts.of("epoch-box", store, number, member.fingerprint))
+                digest = Digest(sha256(box).hex())
+                objects[digest] = box
+                boxes.append((member.handle, digest))
+        before = self._secret(register, register.epoch)
+        statement = Statement(
+            "gate.rotated/1",
+            epoch=number,
+            log_key=sign_public(log_seed(secret, contexts.of("log-key", store, number))),
+            commitment=commit(secret, contexts.of("epoch-commitment", store, number)),
+            before=seal_previous(secret, before, contexts.of("epoch-before", store, number)),
+            gate_boxes=tuple(boxes),
+        )
+        return statement, objects
+
     def _secret(self, register: Register, epoch: Epoch) -> bytes:
-        """Open this member's box of an epoch secret, and compare it with its commitment."""
-        if epoch.number not in self._opened:
-            digest = register.gate_boxes.get(Handle(self._identity.card.handle))
-            if digest is None or epoch != register.epoch:
-                raise LockedError("no-gate-box")
-            box = self._store.objects(STORE_BOOK).get(digest)
-            if box is None:
-                raise IntegrityError("object-missing", digest=digest)
-            place = (self._store.store_id, epoch.number)
-            own = contexts.of("epoch-box", *place, self._identity.card.fingerprint)
-            committed = contexts.of("epoch-commitment", *place)
-            try:
-                secret = open_box(self._identity, box, own, epoch.commitment, committed)
-            except KeysError as e:
-                raise IntegrityError("gate-box-altered", epoch=epoch.number) from e
-            self._opened[epoch.number] = secret
+        """Give an epoch's secret: the one in force from this member's box, an older one through those after.
+
+        Each is compared with its commitment.
+        """
+        after = None
+        for other in reversed(register.epochs[register.epochs.index(epoch) :]):
+            if other.number not in self._opened and after is None:
+                self._opened[other.number] = self._unbox(register, other)
+            elif other.number not in self._opened and after is not None:
+                self._opened[other.number] = self._reach_back(other, after, self._opened[after.number])
+            after = other
         return self._opened[epoch.number]
+
+    def _unbox(self, register: Register, epoch: Epoch) -> bytes:
+        """Open this member's box of the secret in force."""
+        digest = register.gate_boxes.get(Handle(self._identity.card.handle))
+        if digest is None:
+            raise LockedError("no-gate-box")
+        box = self._store.objects(STORE_BOOK).get(digest)
+        if box is None:
+            raise IntegrityError("object-missing", digest=digest)
+        place = (self._store.store_id, epoch.number)
+        own = contexts.of("epoch-box", *place, self._identity.card.fingerprint)
+        committed = contexts.of("epoch-commitment", *place)
+        try:
+            return open_box(self._identity, box, own, epoch.commitment, committed)
+        except KeysError as e:
+            raise IntegrityError("gate-box-altered", epoch=epoch.number) from e
+
+    def _reach_back(self, epoch: Epoch, after: Epoch, secret: bytes) -> bytes:
+        """Open an epoch's secret, as the one after it has it sealed."""
+        store = self._store.store_id
+        try:
+            before = open_previous(secret, after.before, contexts.of("epoch-before", store, after.number))
+            check_commitment(before, contexts.of("epoch-commitment", store, epoch.number), epoch.commitment)
+        except KeysError as e:
+            raise IntegrityError("gate-box-altered", epoch=epoch.number) from e
+        return before
 
 
 def _whole(place: tuple[str | int | None, ...]) -> list[str | int]:

@@ -71,8 +71,12 @@ class Sight:
             self.forget()
             raise
 
-    def situation(self, household: HouseholdId | None, *, founding: bool = False) -> Situation:
+    def situation(
+        self, household: HouseholdId | None, *, founding: bool = False, late: bool = False
+    ) -> Situation:
         """See the store, and a household where one is named. Only under `exclusive`.
+
+        `late` lets this clock be behind the log's: for a correction of that, and to prepare one.
 
         Raises:
             LockedError: when this card is not admitted here.
@@ -80,13 +84,13 @@ class Sight:
             UnreachableError: when this computer's clock cannot be right.
         """
         try:
-            return self._look(household, founding=founding)
+            return self._look(household, founding=founding, late=late)
         except MovedError:
             self.forget()
         self.log.catch_up()
-        return self._look(household, founding=founding)
+        return self._look(household, founding=founding, late=late)
 
-    def _look(self, household: HouseholdId | None, *, founding: bool) -> Situation:
+    def _look(self, household: HouseholdId | None, *, founding: bool, late: bool) -> Situation:
         """Load the books, and fold them."""
         register, opened = self.log.register, self.log.store_book
         if not founding:
@@ -94,11 +98,14 @@ class Sight:
         if household is not None:
             known = self._memory.known(household)
             opened = self.log.open_book(BookName(household))
-            unfounded = () if known is None else known.unfounded
-            register = fold(self._memory.root, self.log.store_book.book, opened.book, unfounded)
+            lacking = () if known is None else known.unfounded
+            store = self.log.store_book.book
+            register = fold(self._memory.root, store, opened.book, lacking, self._memory.lacking)
             self.log.check_reaches(opened, register)
         now = whole_milliseconds(self._clock())
-        at = entry_time(self.log.known.at, now, register.policy, self._confirm)
+        last = self.log.known.at
+        behind = late and last is not None and now < last
+        at = now if behind else entry_time(last, now, register.policy, self._confirm)
         return Situation(register, opened, self._store.objects(opened.book.name), at)
 
     def _check_admitted(self, register: Register) -> None:

@@ -5,7 +5,7 @@ entry before and its own request; its nonce; its `seen` against the tree's own r
 signature by the card that its actor had there. Of the last checkpoint, or of all, the signature too.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 
 from dossier import contexts
@@ -14,12 +14,13 @@ from dossier.entry import Entry, read_entry
 from dossier.errors import IntegrityError
 from dossier.log.merkle import Frontier
 from dossier.log.note import key_id
-from dossier.log.past import Asked, Nonces, Roots
+from dossier.log.past import Asked, Nonces, Roots, was_wrong
 from dossier.log.records import Record, origin, signature_of, split, text_of
 from dossier.log.verified import Verified
 from dossier.model import FAR_BEHIND, STORE_BOOK, BookName, Seen
-from dossier.register.fold import take
+from dossier.register.fold import stands, take
 from dossier.register.register import Register, act_of
+from dossier.register.rules_approval import correction_of
 from dossier.storage.base import PAGE, Store
 from keys.errors import BadSignatureError
 from keys.identity import Card
@@ -37,6 +38,10 @@ class Heads(Protocol):
 
     def move(self, entry: Entry, head: Head, *, founded: bool) -> None:
         """Note that this entry belongs to a book and is its last now."""
+        ...
+
+    def unfounded_in_store(self) -> Collection[int]:
+        """Give the numbers, in the store's book, of statements that say of the log what is not so."""
         ...
 
 
@@ -91,6 +96,7 @@ class Follower:
         self._origin = origin(store.store_id)
         self._context = contexts.request(store.store_id)
         self._log_key = (b"", b"")  # with its id
+        self._lowers = False  # whether the entry at hand corrects the clock
         self.roots = Roots(store, known)
 
     def follow(self, limit: int | None = None) -> int:
@@ -153,11 +159,28 @@ class Follower:
         known, signed = self._known, entry.signed
         if entry.index != position or signed.store != self._store.store_id:
             raise IntegrityError("entry-out-of-place", index=position)
-        if known.at is not None and entry.at < known.at:
+        if known.at is not None and entry.at < known.at and not self._corrects(entry):
             raise IntegrityError("entry-time", index=position)
         if abs(entry.at - signed.at) > FAR_BEHIND:
             raise IntegrityError("entry-time", index=position)
         self._nonces.check_new(entry)
+
+    def _corrects(self, entry: Entry) -> bool:
+        """Tell whether an entry may be earlier than the one before: it corrects a clock, or proposes to."""
+        statement, place = entry.signed.statement, entry.signed.place
+        if statement is None or place is None or correction_of(self._register, statement) is None:
+            return False
+        if follows(entry, self._heads.head(place.book)) is None:
+            return False
+        return stands(self._register, act_of(entry, founded=self._founds(entry)))
+
+    def _founds(self, entry: Entry) -> bool:
+        """Tell whether the log has what a statement says of it: who asked to write, a time that is wrong."""
+        statement = entry.signed.statement
+        correction = None if statement is None else correction_of(self._register, statement)
+        if correction is not None:
+            return was_wrong(self._store, self._known, correction, entry.at)
+        return self._asked.founds(entry)
 
     def _check_seen(self, entry: Entry, position: int) -> None:
         """What its client had seen is what this log was, and no less than it saw before."""
@@ -179,10 +202,10 @@ class Follower:
         if position == 0 and statement is not None and statement.kind == "store.founded":
             card: Card = statement["card"]
             return card, card.fingerprint
-        member = self._register.members.get(entry.signed.actor)
-        if member is None:
+        known = self._register.card_of(entry.signed.actor, statement)
+        if known is None:
             raise IntegrityError(FORGED, index=position)
-        return member.card, member.fingerprint
+        return known
 
     def _move_book(self, entry: Entry) -> None:
         """Add the entry to its book when it follows, and the store's statements to the register.
@@ -192,17 +215,27 @@ class Follower:
         """
         place = entry.signed.place
         head = None if place is None else follows(entry, self._heads.head(place.book))
+        self._lowers = False
         if place is not None and head is not None:
-            founded = self._asked.founds(entry)
+            founded = self._founds(entry)
             self._heads.move(entry, head, founded=founded)
             if place.book == STORE_BOOK or self._households:
-                take(self._register, place.book, act_of(entry, founded=founded))
+                self._take_statement(entry, place.book, founded=founded)
         if not self._register.epochs:
             raise IntegrityError(FORGED, index=entry.index)
 
+    def _take_statement(self, entry: Entry, book: BookName, *, founded: bool) -> None:
+        """Let a statement take effect in the register, and see whether it corrected the clock."""
+        act = act_of(entry, founded=founded)
+        correction = correction_of(self._register, act.statement)
+        faults = len(self._register.faults)
+        take(self._register, book, act)
+        stood = len(self._register.faults) == faults
+        self._lowers = stood and correction is not None and act.statement.kind != "proposed"
+
     def _count(self, entry: Entry, frontier: Frontier, root: bytes, record: Record) -> None:
         """Take in what has been checked, and see that it comes by what was seen before."""
-        self._known.advance(entry, frontier, root, record.write())
+        self._known.advance(entry, frontier, root, record.write(), corrects=self._lowers)
         self.roots.add(root)
         self._asked.add(entry)
         passed = self._must_pass

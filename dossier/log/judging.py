@@ -30,7 +30,8 @@ class Judge:
             yield "ruling-other-epoch"
         if ruling.policy != policy:
             yield "ruling-other-policy"
-        if register.epochs and signed.org != register.members[signed.actor].card.org:
+        known = register.card_of(signed.actor, signed.statement)
+        if known is not None and signed.org != known[0].org:
             yield "request-other-org"
         if ruling.permitted:
             yield from self._flaws_of_permission(entry, register)

@@ -1,6 +1,7 @@
 """Logbook: the log as one client reads and writes it, with the store's book that it carries."""
 
 from contextlib import suppress
+from datetime import datetime
 from typing import NamedTuple
 
 from dossier.book import Book, Head, chain, leftovers, read_copies
@@ -8,13 +9,14 @@ from dossier.entry import Entry, read_entry
 from dossier.errors import IntegrityError, UnreachableError
 from dossier.log.follow import Follower, Heads
 from dossier.log.note import Checkpoint, sign_checkpoint
-from dossier.log.past import Roots
+from dossier.log.past import Roots, was_wrong
 from dossier.log.records import Record, origin
 from dossier.log.tree import Tree, keep_tiles
 from dossier.log.verified import Verified
 from dossier.model import STORE_BOOK, BookName, Seen
 from dossier.register.fold import fold
 from dossier.register.register import Register
+from dossier.statements import Statement
 from dossier.storage.base import PAGE, Store
 from keys.primitives import sign_public
 
@@ -65,7 +67,7 @@ class Logbook:
         """
         if self._opened is None:
             self._opened = self._open(STORE_BOOK, read_copies(STORE_BOOK, self._store.copies(STORE_BOOK)))
-            self.register = fold(self.root, self._opened.book)
+            self.register = fold(self.root, self._opened.book, of_store=self._heads.unfounded_in_store())
         if not self._follow(limit):
             return False
         if self._heads.head(STORE_BOOK) != self._reached:
@@ -114,8 +116,14 @@ class Logbook:
             if entry.index not in idle:
                 raise IntegrityError("book-behind", book=opened.book.name, index=entry.index)
 
-    def append(self, entry: Entry, log_seed: bytes) -> None:
+    def was_wrong(self, correction: Statement, at: datetime) -> bool:
+        """Tell whether a correction of the clock names the first entry of a time later than this moment."""
+        return was_wrong(self._store, self._known, correction, at)
+
+    def append(self, entry: Entry, log_seed: bytes, *, corrects: bool = False) -> None:
         """Write an entry with the signed checkpoint over it, and sync. Only under `exclusive`.
+
+        `corrects` tells that its statement corrects the clock.
 
         Raises:
             UnreachableError: when it could not be written; nothing of it counts then.
@@ -129,7 +137,7 @@ class Logbook:
         record = Record(entry.line, note).write()
         fresh = known.size % PAGE == 0
         self._store.append(known.size // PAGE, 0 if fresh else known.length, record)
-        known.advance(entry, frontier, root, record)
+        known.advance(entry, frontier, root, record, corrects=corrects)
         if known.size % PAGE == 0:
             with suppress(UnreachableError):  # a tile is a hint: losing one costs time, no more
                 keep_tiles(self._store, known.size)

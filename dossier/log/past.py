@@ -1,6 +1,7 @@
-"""What stood before an entry: the root of every size, the nonces, the entries that ask to write."""
+"""What stood before an entry: the roots, the nonces, the entries that ask to write, a time that was wrong."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from dossier.entry import Entry
 from dossier.errors import IntegrityError
@@ -9,6 +10,7 @@ from dossier.log.records import split
 from dossier.log.tree import Tree
 from dossier.log.verified import Verified
 from dossier.model import LOOK_BACK, Deed, Handle, write_time
+from dossier.statements import Statement
 from dossier.storage.base import PAGE, Store
 from keys.encoding import to_base64
 
@@ -123,3 +125,16 @@ class Asked:
         if position >= self._known.size:
             return None
         return Tree(self._store, self._known.size, self._known.root).entry(position)
+
+
+def was_wrong(store: Store, known: Verified, correction: Statement, at: datetime) -> bool:
+    """Tell whether a correction of the clock, made at a moment, names the first entry of a later time.
+
+    That entry is of after this moment, and the one before it is not.
+    """
+    position = correction["index"]
+    if not 0 < position < known.size:
+        return False
+    tree = Tree(store, known.size, known.root)
+    wrong, before = tree.entry(position), tree.entry(position - 1)
+    return wrong.leaf == correction["leaf"] and before.at <= at < wrong.at

@@ -63,13 +63,18 @@ class Verified:
         self.length = 0
         self._hasher = hashlib.sha256()
 
-    def advance(self, entry: Entry, frontier: Frontier, root: bytes, record: bytes) -> None:
-        """Take in an entry that has been checked: the tree with it, its root, and the bytes of its record."""
+    def advance(
+        self, entry: Entry, frontier: Frontier, root: bytes, record: bytes, *, corrects: bool = False
+    ) -> None:
+        """Take in an entry that has been checked: the tree with it, its root, and the bytes of its record.
+
+        Time goes on from the latest entry; from one that `corrects` a wrong clock, from that.
+        """
         if self.size and self.size % PAGE == 0:
             self.turn()
         self.frontier = frontier
         self.root = root
-        self.at = entry.at
+        self.at = entry.at if corrects or self.at is None else max(self.at, entry.at)
         self.length += len(record)
         assert self._hasher is not None  # noqa: S101 (nothing is checked that was not read by `rest`)
         self._hasher.update(record)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 
 from dossier.book import Book
 from dossier.model import BookName, Reason
-from dossier.register import rules_approval, rules_household, rules_store
+from dossier.register import rules_approval, rules_custody, rules_household, rules_members, rules_store
 from dossier.register.register import Act, Fault, Register, act_of, in_order
 
 Rule = Callable[[Register, Act], None]
@@ -12,21 +12,33 @@ Rule = Callable[[Register, Act], None]
 # For each statement: who may make it (raises Fault), and what it does when it stands.
 RULES: dict[str, tuple[Rule, Rule]] = {
     "store.founded": (rules_store.check_founded, rules_store.found),
-    "member.admitted": (rules_store.check_admitted, rules_store.admit),
-    "member.roles-changed": (rules_store.check_roles_changed, rules_store.change_roles),
-    "member.suspended": (rules_store.check_suspended, rules_store.suspend),
-    "member.restored": (rules_store.check_restored, rules_store.restore),
-    "coordination.boxed": (rules_store.check_coordination_boxed, rules_store.box_coordination),
-    "gate.boxed": (rules_store.check_gate_boxed, rules_store.box_gate),
+    "member.admitted": (rules_members.check_admitted, rules_members.admit),
+    "member.roles-changed": (rules_members.check_roles_changed, rules_members.change_roles),
+    "member.suspended": (rules_members.check_suspended, rules_members.suspend),
+    "member.restored": (rules_members.check_restored, rules_members.restore),
+    "member.left": (rules_members.check_left, rules_members.leave),
+    "member.renewed": (rules_members.check_renewed, rules_members.renew),
+    "coordination.boxed": (rules_custody.check_coordination_boxed, rules_custody.box_coordination),
+    "coordination.renewed": (rules_custody.check_coordination_renewed, rules_custody.renew_coordination),
+    "recovery.split": (rules_custody.check_split, rules_custody.split),
+    "coordination.recovered": (rules_custody.check_recovered, rules_custody.recover),
+    "gate.boxed": (rules_custody.check_gate_boxed, rules_custody.box_gate),
+    "gate.rotated": (rules_custody.check_rotated, rules_custody.rotate),
+    "store.restored": (rules_store.check_reopened, rules_store.reopen),
+    "clock.corrected": (rules_store.check_corrected, rules_store.correct_clock),
     "policy.adopted": (rules_store.check_policy, rules_store.adopt),
     "refused": (rules_approval.check_refused, rules_approval.drop),
     "household.opened": (rules_household.check_opened, rules_household.open_household),
     "regisseur.assigned": (rules_household.check_assigned, rules_household.assign),
     "section.keyed": (rules_household.check_keyed, rules_household.key),
+    "slot.boxed": (rules_household.check_slot, rules_household.box_slot),
     "section.written": (rules_household.check_written, rules_household.write),
     "grant.given": (rules_household.check_given, rules_household.give),
     "grant.revoked": (rules_household.check_revoked, rules_household.revoke),
 }
+
+# All that stands between the reopening of a restored store and the rotation that must follow.
+_BEFORE_ROTATION = {"store.restored", "gate.rotated", "member.suspended", "proposed", "approved", "refused"}
 
 
 def check(register: Register, act: Act) -> None:
@@ -37,6 +49,9 @@ def check(register: Register, act: Act) -> None:
     """
     if act.statement.kind != "store.founded" and register.store != act.store:
         raise Fault(Reason.OTHER_BOOK)
+    waiting = register.restored is not None and register.restored.rotated is None
+    if waiting and act.statement.kind not in _BEFORE_ROTATION:
+        raise Fault(Reason.STORE_RESTORED)
     match act.statement.kind:
         case "proposed":
             inner = act._replace(statement=act.statement["statement"], approved=True)
@@ -60,6 +75,7 @@ def apply(register: Register, act: Act) -> None:
         Fault: when it does not; then nothing has changed.
     """
     check(register, act)
+    register.latest = act.at if register.latest is None else max(register.latest, act.at)
     match act.statement.kind:
         case "proposed":
             rules_approval.propose(register, act)
@@ -72,6 +88,15 @@ def apply(register: Register, act: Act) -> None:
             RULES[kind][1](register, act)
 
 
+def stands(register: Register, act: Act) -> bool:
+    """Tell whether a statement would stand at its place, changing nothing."""
+    try:
+        check(register, act)
+    except Fault:
+        return False
+    return True
+
+
 def take(register: Register, name: BookName, act: Act) -> None:
     """Take a statement of a book: what does not stand changes nothing, and is named."""
     try:
@@ -82,21 +107,25 @@ def take(register: Register, name: BookName, act: Act) -> None:
         register.faults.append((name, act.position, fault.reason))
 
 
-def fold(root: str, store: Book, household: Book | None = None, unfounded: Collection[int] = ()) -> Register:
+Unfounded = Collection[int]
+
+
+def fold(
+    root: str,
+    store: Book,
+    household: Book | None = None,
+    unfounded: Unfounded = (),
+    of_store: Unfounded = (),
+) -> Register:
     """Fold the store's book and one household's, in the order of the log.
 
-    `root` is the fingerprint of the founder's card. `unfounded` are the numbers, in the household's book,
-    of versions for which the log lacks the entry that asked to write them.
+    `root` is the fingerprint of the founder's card. `unfounded` are the numbers, in the household's book
+    and `of_store` in the store's, of statements for which the log lacks what they say of it.
     """
     register = Register(root)
-    extend(register, store, household, unfounded)
-    return register
-
-
-def extend(register: Register, store: Book, household: Book | None, unfounded: Collection[int] = ()) -> None:
-    """Fold further entries into a register that has taken all that stand before them."""
     for entry in in_order(store, household):
         place = entry.signed.place
         if place is not None:
-            founded = place.book == store.name or place.number not in unfounded
-            take(register, place.book, act_of(entry, founded=founded))
+            lacking = of_store if place.book == store.name else unfounded
+            take(register, place.book, act_of(entry, founded=place.number not in lacking))
+    return register

@@ -71,16 +71,17 @@ class Version(NamedTuple):
 class Section:
     """A section's key in force, who it was boxed to, and its versions."""
 
-    __slots__ = ("boxes", "keyed_at", "keying", "name", "versions", "wrapped")
+    __slots__ = ("boxes", "keyed_at", "keyed_position", "keying", "name", "versions", "wrapped")
 
     def __init__(self, name: SectionName) -> None:
         self.name = name
         self.versions: list[Version] = []
 
-    def key(self, keying: Keying, at: datetime) -> None:
+    def key(self, keying: Keying, at: datetime, position: int) -> None:
         """Take a new section key: its boxes are the only ones, and its wraps hold every version so far."""
         self.keying = keying
         self.keyed_at = at
+        self.keyed_position = position
         self.boxes: dict[tuple[Role, Handle], Digest] = {(s.role, s.handle): s.box for s in keying.slots}
         self.wrapped = len(self.versions)
 
@@ -139,12 +140,18 @@ class Household:
         self.regisseur_by = by
         self.regisseur_since = at
 
-    def key(self, keyings: tuple[Keying, ...], at: datetime) -> None:
-        """Take new section keys."""
+    def key(self, keyings: tuple[Keying, ...], at: datetime, position: int) -> None:
+        """Take new section keys, from the entry at `position` on."""
         for keying in keyings:
             if keying.section not in self.sections:
                 self.sections[keying.section] = Section(keying.section)
-            self.sections[keying.section].key(keying, at)
+            self.sections[keying.section].key(keying, at, position)
+
+    def lose_boxes(self, handle: Handle) -> None:
+        """Forget the boxes to a card that its member no longer has."""
+        for section in self.sections.values():
+            for role, holder in [pair for pair in section.boxes if pair[1] == handle]:
+                del section.boxes[role, holder]
 
     def end_role(self, handle: Handle, role: Role, by: Handle, at: datetime) -> None:
         """End what was given for a role that is taken away."""

@@ -23,7 +23,10 @@ class Standing(NamedTuple):
 class Member:
     """A person with a card and roles, and how they came by them."""
 
-    __slots__ = ("admitted_at", "admitted_by", "card", "ever", "fingerprint", "leaf", "standings", "ties")
+    __slots__ = (
+        *("admitted_at", "admitted_by", "card", "ever", "fingerprint", "leaf", "left", "recovered_at"),
+        *("standings", "ties"),
+    )
 
     def __init__(self, card: Card, roles: Iterable[Role], by: Handle, at: datetime, leaf: bytes) -> None:
         """`leaf` is the hash of the entry that made the card active: its fingerprint is the welcome code."""
@@ -33,8 +36,10 @@ class Member:
         self.admitted_at = at
         self.leaf = leaf
         self.standings = [Standing(at, True, frozenset(roles))]
-        self.ties = [(at, by)]  # who admitted, restored or promoted them, and when
+        self.ties = [(at, by)]  # who admitted, renewed, restored or promoted them, and when
         self.ever = set(roles)
+        self.left = False  # for good
+        self.recovered_at: datetime | None = None  # admitted by the recovery card, not by a member
 
     @property
     def handle(self) -> Handle:
@@ -63,10 +68,24 @@ class Member:
         self.standings.append(Standing(at, active, self.roles if roles is None else roles))
         self.ever |= self.roles
 
+    def renew(self, card: Card, leaf: bytes) -> None:
+        """Take another card; `leaf` is the hash of the entry that made it active."""
+        self.card = card
+        self.fingerprint = card.fingerprint
+        self.leaf = leaf
+
+    def not_after(self, at: datetime) -> None:
+        """Let nothing noted here be of a time that has yet to come: a clock was wrong."""
+        self.standings = [s._replace(since=min(s.since, at)) for s in self.standings]
+        self.ties = [(min(tie, at), by) for tie, by in self.ties]
+        if self.recovered_at is not None:
+            self.recovered_at = min(self.recovered_at, at)
+
     def eligible(self, proposer: Handle, roles: frozenset[Role], at: datetime) -> bool:
         """Tell whether they can approve now for this proposer: another, in such a role, and not beholden."""
         active = self.active and bool(self.roles & roles)
-        return active and self.handle != proposer and not self._beholden(proposer, at)
+        tied = any(by == proposer and at < tie + LOOK_BACK for tie, by in self.ties)
+        return active and self.handle != proposer and not tied and not self._just_recovered(at)
 
     def was_eligible(self, proposer: Handle, roles: frozenset[Role], start: datetime, end: datetime) -> bool:
         """Tell whether they could at any moment of a window, both ends included, however short it was."""
@@ -81,13 +100,20 @@ class Member:
         return False
 
     def _beholden(self, proposer: Handle, at: datetime) -> bool:
-        """Tell whether the proposer admitted, restored or promoted them in the 30 days before."""
-        return any(by == proposer and tie <= at < tie + LOOK_BACK for tie, by in self.ties)
+        """Tell whether the proposer admitted, renewed, restored or promoted them in the 30 days before."""
+        tied = any(by == proposer and tie <= at < tie + LOOK_BACK for tie, by in self.ties)
+        return tied or self._just_recovered(at)
+
+    def _just_recovered(self, at: datetime) -> bool:
+        return self.recovered_at is not None and at < self.recovered_at + LOOK_BACK
 
     def _changes(self, first: datetime, last: datetime) -> Iterator[datetime]:
         """Give the moments in a window from which on they may no longer be beholden."""
         yield first
-        yield from (tie + LOOK_BACK for tie, _ in self.ties if first <= tie + LOOK_BACK <= last)
+        bars = [tie for tie, _ in self.ties]
+        if self.recovered_at is not None:
+            bars.append(self.recovered_at)
+        yield from (tie + LOOK_BACK for tie in bars if first <= tie + LOOK_BACK <= last)
 
 
 def anyone_eligible(

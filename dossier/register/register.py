@@ -7,11 +7,23 @@ from typing import NamedTuple
 
 from dossier.book import Book
 from dossier.entry import Entry
-from dossier.model import BookName, Digest, GrantId, Handle, HouseholdId, Reason, Role, SectionName, StoreId
+from dossier.model import (
+    BookName,
+    Digest,
+    GrantId,
+    Handle,
+    HouseholdId,
+    Reason,
+    Role,
+    SectionName,
+    Seen,
+    StoreId,
+)
 from dossier.policydoc import Policy
 from dossier.register.households import Household
 from dossier.register.members import Member
 from dossier.statements import Statement
+from keys.identity import Card
 
 
 class Fault(Exception):  # noqa: N818 (a verdict on a statement, not a failure)
@@ -32,8 +44,9 @@ class Act(NamedTuple):
     position: int
     leaf: bytes
     store: StoreId
-    founded: bool = True  # for section.written: whether the log has the entry that asked for it
+    founded: bool = True  # whether the log has what it says: who asked to write, or a time that is wrong
     approved: bool = False  # by a second person
+    seen: Seen | None = None  # the checkpoint that its signer's client had verified
 
 
 class Epoch(NamedTuple):
@@ -44,6 +57,32 @@ class Epoch(NamedTuple):
     since: datetime
     log_key: bytes
     commitment: bytes
+    before: bytes = b""  # the secret before it, sealed under this one; none for the first
+
+
+class Recovery(NamedTuple):
+    """The card whose seed custodians share: it can admit one new coordinator, once."""
+
+    card: Card
+    fingerprint: str
+    by: Handle  # the coordinator who split it, and so knows its seed
+    by_card: str  # under which card
+    threshold: int
+    shares: int
+    box: Digest | None  # of the coordination seed in force; None when it was not boxed to this card
+    used: int | None  # index of the entry that used it
+    position: int
+
+
+class Restored(NamedTuple):
+    """The store was put back from a copy, and reopened by two persons."""
+
+    size: int  # of the log that it was restored to
+    position: int
+    at: datetime
+    leaf: bytes
+    behind: frozenset[HouseholdId]
+    rotated: int | None  # index of the rotation that followed
 
 
 class Proposal(NamedTuple):
@@ -55,6 +94,7 @@ class Proposal(NamedTuple):
     at: datetime
     position: int
     leaf: bytes
+    seen: Seen | None = None
 
 
 class Register:
@@ -66,11 +106,18 @@ class Register:
         self.store: StoreId | None = None
         self.name = ""
         self.members: dict[Handle, Member] = {}
+        self.keys: set[bytes] = set()  # every public key that ever was on a card here
+        self.retired: set[Handle] = set()  # of recovery cards: no member's
         self.epochs: list[Epoch] = []
         self.gate_boxes: dict[Handle, Digest] = {}  # of the epoch in force
         self.number = 0  # of the coordination card
         self.coordination = b""  # its public half
         self.coordination_boxes: dict[Handle, Digest] = {}
+        self.coordination_due = False  # whoever knew its seed should no longer
+        self.recovery: Recovery | None = None
+        self.to_rotate_out: dict[Handle, datetime] = {}  # who has the secret in force and should not
+        self.restored: Restored | None = None
+        self.latest: datetime | None = None  # the time of the last statement taken
         self.policy: Policy | None = None
         self.proposals: dict[int, Proposal] = {}
         self.households: dict[HouseholdId, Household] = {}
@@ -81,12 +128,53 @@ class Register:
         """The epoch in force."""
         return self.epochs[-1]
 
+    def enter(self, member: Member) -> None:
+        """Note a new member."""
+        self.members[member.handle] = member
+        self.keys |= {member.card.sign, member.card.box}
+
+    def stop(self, member: Member, at: datetime) -> None:
+        """Let a member do nothing more; what they had proposed ends, and a rotation is due."""
+        if member.active:
+            member.change(at, active=False)
+        for position in [p for p, proposal in self.proposals.items() if proposal.signer == member.handle]:
+            del self.proposals[position]
+        if member.handle in self.gate_boxes:
+            self.to_rotate_out.setdefault(member.handle, at)
+
+    def recoverable(self) -> bool:
+        """Tell whether the recovery card counts: never used, and its seed known to no former coordinator."""
+        if self.recovery is None or self.recovery.used is not None:
+            return False
+        by = self.members[self.recovery.by]
+        return by.holds(Role.COORDINATOR) and by.fingerprint == self.recovery.by_card
+
+    def shut(self, household: Household) -> bool:
+        """Tell whether a household stays closed after a restore, until all of its sections have new keys."""
+        if self.restored is None or household.household not in self.restored.behind:
+            return False
+        return any(s.keyed_position < self.restored.position for s in household.sections.values())
+
     def member(self, handle: str) -> Member:
         """Give a member. Raises Fault(UNKNOWN_MEMBER)."""
         found = self.members.get(Handle(handle))
         if found is None:
             raise Fault(Reason.UNKNOWN_MEMBER)
         return found
+
+    def card_of(self, handle: Handle, statement: Statement | None) -> tuple[Card, str] | None:
+        """Give the card under which someone signs, with its fingerprint; None when nobody does.
+
+        The recovery card signs one statement, `coordination.recovered`, and nothing else.
+        """
+        member = self.members.get(handle)
+        if member is not None:
+            return member.card, member.fingerprint
+        recovery = self.recovery
+        named = recovery is not None and recovery.card.handle == handle
+        if recovery is None or not named or statement is None or statement.kind != "coordination.recovered":
+            return None
+        return recovery.card, recovery.fingerprint
 
     def holders(self, role: Role) -> list[Member]:
         """Give the active members in a role."""
@@ -122,6 +210,8 @@ class Register:
         """Name every object of the store's book that is still needed."""
         yield from self.gate_boxes.values()
         yield from self.coordination_boxes.values()
+        if self.recovery is not None and self.recovery.box is not None:
+            yield self.recovery.box
         for proposal in self.proposals.values():
             yield from proposal.statement.objects()
 
@@ -139,6 +229,7 @@ def act_of(entry: Entry, *, founded: bool = True) -> Act:
         leaf=entry.leaf,
         store=signed.store,
         founded=founded,
+        seen=signed.seen,
     )
 
 

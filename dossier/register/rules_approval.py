@@ -3,19 +3,41 @@
 from dossier.model import Reason
 from dossier.register.members import LIFETIME, anyone_eligible
 from dossier.register.register import Act, Fault, Proposal, Register
-from dossier.register.rules_store import second_person, signer
+from dossier.register.signers import second_person, signer
+from dossier.statements import Statement
+
+
+def correction_of(register: Register, statement: Statement) -> Statement | None:
+    """Give the correction of the clock that a statement makes, proposes or approves; None for any other."""
+    match statement.kind:
+        case "proposed":
+            inner = statement["statement"]
+        case "approved":
+            proposal = register.proposals.get(statement["index"])
+            inner = statement if proposal is None else proposal.statement
+        case _:
+            inner = statement
+    return inner if inner.kind == "clock.corrected" else None
 
 
 def needs_approval(register: Register, act: Act) -> bool:
-    """Tell whether this statement, made by this signer at this moment, must first be proposed."""
-    roles = second_person(register, act.statement)
-    return roles is not None and anyone_eligible(register.members.values(), act.signer, roles, act.at)
+    """Tell whether this statement, made by this signer at this moment, must first be proposed.
+
+    While a clock is wrong, this moment can be before the last that was noted: then that counts.
+    """
+    roles = second_person(register, act.statement, act.signer)
+    at = act.at if register.latest is None else max(act.at, register.latest)
+    return roles is not None and anyone_eligible(register.members.values(), act.signer, roles, at)
 
 
 def inner_of(proposal: Proposal, act: Act) -> Act:
     """Give the proposed statement as if its signer wrote it at the place of the approval."""
     return act._replace(
-        statement=proposal.statement, signer=proposal.signer, card=proposal.card, approved=True
+        statement=proposal.statement,
+        signer=proposal.signer,
+        card=proposal.card,
+        seen=proposal.seen,
+        approved=True,
     )
 
 
@@ -32,7 +54,7 @@ def proposal_of(register: Register, act: Act) -> Proposal:
 def check_eligible(register: Register, act: Act, proposal: Proposal) -> None:
     """Let through one who may be the second person for this proposal."""
     member = signer(register, act)
-    roles = second_person(register, proposal.statement)
+    roles = second_person(register, proposal.statement, proposal.signer)
     if roles is None or not member.eligible(proposal.signer, roles, act.at):
         raise Fault(Reason.NOT_ELIGIBLE)
 
@@ -40,7 +62,9 @@ def check_eligible(register: Register, act: Act, proposal: Proposal) -> None:
 def propose(register: Register, act: Act) -> None:
     """It waits."""
     inner = act.statement["statement"]
-    register.proposals[act.position] = Proposal(inner, act.signer, act.card, act.at, act.position, act.leaf)
+    register.proposals[act.position] = Proposal(
+        inner, act.signer, act.card, act.at, act.position, act.leaf, act.seen
+    )
 
 
 def check_refused(register: Register, act: Act) -> None:

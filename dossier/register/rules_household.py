@@ -7,7 +7,7 @@ from dossier.policydoc import Policy, allows
 from dossier.register.households import Grant, Household, Version
 from dossier.register.register import Act, Fault, Register
 from dossier.register.rules_keying import check_keyings
-from dossier.register.rules_store import signer
+from dossier.register.signers import signer
 from dossier.register.writing import may_write
 
 _DAY = timedelta(days=1)
@@ -52,7 +52,7 @@ def open_household(register: Register, act: Act) -> None:
     """The household is there, with a first key for every section."""
     household = Household(HouseholdId(act.statement["household"]), act.signer, act.at)
     household.assign(act.statement["regisseur"], act.signer, act.at)
-    household.key(act.statement.keyings(), act.at)
+    household.key(act.statement.keyings(), act.at, act.position)
     register.households[household.household] = household
 
 
@@ -72,7 +72,7 @@ def assign(register: Register, act: Act) -> None:
     """The regisseur changes and the old one's boxes are gone."""
     household = household_of(register, act)
     household.assign(Handle(act.statement["handle"]), act.signer, act.at)
-    household.key(act.statement.keyings(), act.at)
+    household.key(act.statement.keyings(), act.at, act.position)
 
 
 def check_keyed(register: Register, act: Act) -> None:
@@ -87,7 +87,31 @@ def check_keyed(register: Register, act: Act) -> None:
 
 def key(register: Register, act: Act) -> None:
     """The new keys are in force."""
-    household_of(register, act).key(act.statement.keyings(), act.at)
+    household_of(register, act).key(act.statement.keyings(), act.at, act.position)
+
+
+def check_slot(register: Register, act: Act) -> None:
+    """By a coordinator, or the member to their own card: boxes that a right asks for and are not there."""
+    statement = act.statement
+    own = act.signer == statement["handle"]
+    signer(register, act) if own else signer(register, act, Role.COORDINATOR)
+    household = household_of(register, act)
+    for role, name, generation, _ in statement["boxes"]:
+        section = household.sections.get(name)
+        if section is None:
+            raise Fault(Reason.SECTIONS_WRONG)
+        if generation != section.generation:
+            raise Fault(Reason.GENERATION_WRONG)
+        pair = (role, Handle(statement["handle"]))
+        if pair in section.boxes or pair not in register.rights(household, name, act.at):
+            raise Fault(Reason.STRANGER_BOXED)
+
+
+def box_slot(register: Register, act: Act) -> None:
+    """The member has these section keys again."""
+    household = household_of(register, act)
+    for role, name, _, box in act.statement["boxes"]:
+        household.sections[name].boxes[role, Handle(act.statement["handle"])] = box
 
 
 def check_written(register: Register, act: Act) -> None:
@@ -220,4 +244,4 @@ def revoke(register: Register, act: Act) -> None:
     """The grant is over and its holder's boxes are gone."""
     household = household_of(register, act)
     household.grants[GrantId(act.statement["grant"])].ended = act.at
-    household.key(act.statement.keyings(), act.at)
+    household.key(act.statement.keyings(), act.at, act.position)

@@ -17,7 +17,7 @@ from wording import (
 
 from dossier.model import STORE_BOOK, BookName, Deed, Handle, Reason, Role, SectionName
 from dossier.refusals import refused
-from dossier.register.fold import extend, fold
+from dossier.register.fold import fold
 from dossier.register.register import Fault
 from dossier.register.writing import may_write
 from dossier.statements import Statement
@@ -194,6 +194,3 @@ def test_a_version_for_which_nobody_asked_does_not_stand_wherever_the_book_is_fo
     assert s.register.faults == [(BookName(HOME), s.log[-1].index, Reason.WITHOUT_ENTRY)]
     assert fold(s.register.root, store, home, [number]).faults == s.register.faults
     assert fold(s.register.root, store, home).faults == []
-    begun = fold(s.register.root, store)
-    extend(begun, store._replace(entries=()), home, [number])
-    assert begun.faults == s.register.faults

@@ -1,0 +1,165 @@
+"""Who may say what about the keys of the whole team: the coordination card, its recovery, and the gate's.
+
+STATEMENTS.md; KEYS.md, "Keys".
+"""
+
+from dossier.model import Handle, Reason, Role
+from dossier.register.members import Member
+from dossier.register.register import Act, Epoch, Fault, Recovery, Register
+from dossier.register.rules_members import check_new, take_boxes
+from dossier.register.signers import signer
+
+_LEAST_THRESHOLD, _MOST_SHARES = 2, 16  # of the recovery seed's custodians (SLIP-39: 16 shares)
+
+
+def check_coordination_boxed(register: Register, act: Act) -> None:
+    """By a coordinator, to an active coordinator, of the newest coordination card."""
+    signer(register, act, Role.COORDINATOR)
+    if not register.member(act.statement["handle"]).holds(Role.COORDINATOR):
+        raise Fault(Reason.STRANGER_BOXED)
+    if act.statement["number"] != register.number:
+        raise Fault(Reason.NUMBER_WRONG)
+
+
+def box_coordination(register: Register, act: Act) -> None:
+    """The coordinator has the seed."""
+    register.coordination_boxes[Handle(act.statement["handle"])] = act.statement["box"]
+
+
+def check_coordination_renewed(register: Register, act: Act) -> None:
+    """By a coordinator: the next number, boxed to the active coordinators and a recovery card that counts."""
+    statement = act.statement
+    signer(register, act, Role.COORDINATOR)
+    if statement["number"] != register.number + 1:
+        raise Fault(Reason.NUMBER_WRONG)
+    if statement["coordination"] == register.coordination:
+        raise Fault(Reason.CARD_TAKEN)
+    _check_boxed(statement["boxes"], [member.handle for member in register.holders(Role.COORDINATOR)])
+    recoverable = register.recovery is not None and register.recoverable()
+    if (statement["recovery_box"] is not None) != recoverable:
+        raise Fault(Reason.BOX_MISSING if recoverable else Reason.STRANGER_BOXED)
+
+
+def _check_boxed(boxes: tuple[tuple[str, str], ...], handles: list[Handle]) -> None:
+    """See that there is one box for each of these members, none missing, none other."""
+    boxed = [handle for handle, _ in boxes]
+    if set(handles) - set(boxed):
+        raise Fault(Reason.HOLDER_MISSED)
+    if len(boxed) != len(handles):
+        raise Fault(Reason.STRANGER_BOXED)
+
+
+def renew_coordination(register: Register, act: Act) -> None:
+    """The team has another card: what is boxed to it from here on, no former coordinator opens."""
+    statement = act.statement
+    register.number = statement["number"]
+    register.coordination = statement["coordination"]
+    register.coordination_boxes = dict(statement["boxes"])
+    register.coordination_due = False
+    if register.recovery is not None:
+        register.recovery = register.recovery._replace(box=statement["recovery_box"])
+
+
+def check_split(register: Register, act: Act) -> None:
+    """By a coordinator, with a second person: a new card, of which at least two custodians are needed."""
+    statement = act.statement
+    signer(register, act, Role.COORDINATOR)
+    if not _LEAST_THRESHOLD <= statement["threshold"] <= statement["shares"] <= _MOST_SHARES:
+        raise Fault(Reason.SHARES_WRONG)
+    if statement["number"] != register.number:
+        raise Fault(Reason.NUMBER_WRONG)
+    check_new(register, statement["card"])
+
+
+def split(register: Register, act: Act) -> None:
+    """The recovery card counts from here; one before it counts no more."""
+    statement = act.statement
+    card = statement["card"]
+    register.retired.add(Handle(card.handle))
+    register.keys |= {card.sign, card.box}
+    register.recovery = Recovery(
+        card=card,
+        fingerprint=card.fingerprint,
+        by=act.signer,
+        by_card=act.card,
+        threshold=statement["threshold"],
+        shares=statement["shares"],
+        box=statement["recovery_box"],
+        used=None,
+        position=act.position,
+    )
+
+
+def check_recovered(register: Register, act: Act) -> None:
+    """By the recovery card, once: it admits one new coordinator, with their boxes."""
+    statement, recovery = act.statement, register.recovery
+    if recovery is None or (act.signer, act.card) != (recovery.card.handle, recovery.fingerprint):
+        raise Fault(Reason.NO_RECOVERY)
+    if recovery.used is not None or recovery.box is None:
+        raise Fault(Reason.RECOVERY_USED)
+    check_new(register, statement["card"])
+    if statement["number"] != register.number:
+        raise Fault(Reason.NUMBER_WRONG)
+    if statement["epoch"] != register.epoch.number:
+        raise Fault(Reason.EPOCH_WRONG)
+
+
+def recover(register: Register, act: Act) -> None:
+    """There is a coordinator, who approves nothing for 30 days; the card is used up, and another due."""
+    card = act.statement["card"]
+    member = Member(card, {Role.COORDINATOR}, act.signer, act.at, act.leaf)
+    member.recovered_at = act.at
+    register.enter(member)
+    take_boxes(register, member.handle, act.statement)
+    register.coordination_due = True
+    assert register.recovery is not None  # noqa: S101 (checked above)
+    register.recovery = register.recovery._replace(used=act.position, box=None)
+
+
+def check_gate_boxed(register: Register, act: Act) -> None:
+    """By a coordinator or beheerder, or the member to their own card; of the epoch in force."""
+    handle = Handle(act.statement["handle"])
+    if act.signer == handle:
+        signer(register, act)
+    else:
+        signer(register, act, Role.COORDINATOR, Role.BEHEERDER)
+    if not register.member(handle).active:
+        raise Fault(Reason.STRANGER_BOXED)
+    if act.statement["epoch"] != register.epoch.number:
+        raise Fault(Reason.EPOCH_WRONG)
+
+
+def box_gate(register: Register, act: Act) -> None:
+    """The member has the epoch secret."""
+    register.gate_boxes[Handle(act.statement["handle"])] = act.statement["box"]
+
+
+def check_rotated(register: Register, act: Act) -> None:
+    """By a beheerder: the next epoch, boxed to every active member, none missing, none other."""
+    statement = act.statement
+    signer(register, act, Role.BEHEERDER)
+    if statement["epoch"] != register.epoch.number + 1:
+        raise Fault(Reason.EPOCH_WRONG)
+    before = {(epoch.log_key, epoch.commitment) for epoch in register.epochs}
+    if any(statement["log_key"] == key or statement["commitment"] == own for key, own in before):
+        raise Fault(Reason.KEY_AGAIN)
+    _check_boxed(statement["gate_boxes"], [m.handle for m in register.members.values() if m.active])
+
+
+def rotate(register: Register, act: Act) -> None:
+    """The new secret is in force: whoever was left out opens nothing written from here on."""
+    statement = act.statement
+    register.epochs.append(
+        Epoch(
+            statement["epoch"],
+            act.position,
+            act.at,
+            statement["log_key"],
+            statement["commitment"],
+            statement["before"],
+        ),
+    )
+    register.gate_boxes = dict(statement["gate_boxes"])
+    register.to_rotate_out.clear()
+    if register.restored is not None and register.restored.rotated is None:
+        register.restored = register.restored._replace(rotated=act.position)
