@@ -12,6 +12,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "request": ("store",),
     "memory": ("store", "card"),
     "coordination-seed": ("store", "number", "card"),
+    "coordination-before": ("store", "number"),
     "epoch-box": ("store", "epoch", "card"),
     "epoch-commitment": ("store", "epoch"),
     "epoch-before": ("store", "epoch"),

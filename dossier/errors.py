@@ -88,3 +88,7 @@ class ConflictError(DossierError):
 
     code = "conflict"
     exit_code = 11
+
+
+# The codes with which a log shows that it went back behind what a client saw of it.
+GONE_BACK = frozenset({"log-short", "log-altered", "log-gone"})

@@ -72,6 +72,8 @@ class Memory:
         self.lacking: set[int] = set()  # numbers in the store's book: see `log.follow.Heads`
         self.short: set[HouseholdId] = set()  # whose books a restore left shorter than this client saw them
         self.restored: bytes | None = None  # leaf hash of the restore that was last taken in
+        self.rekeying: int | None = None  # size of the log when a rekey of all was begun that goes on
+        self.fleeting = False  # not to be kept: what it knows is not agreed on yet
         self.told = 0  # entries up to which this member was told what concerns them
 
     @property
@@ -93,7 +95,7 @@ class Memory:
         """Give what is known here to the same member's next card. Not saved yet."""
         other = self.beside(identity)
         other.begin_again(self)
-        other.short, other.restored = set(self.short), self.restored
+        other.short, other.restored, other.rekeying = set(self.short), self.restored, self.rekeying
         return other
 
     def begin_again(self, other: "Memory") -> None:
@@ -200,6 +202,8 @@ class Memory:
 
         `anew`, at first contact, replaces what is kept, whatever it is.
         """
+        if self.fleeting:
+            return
         with translated():
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(self._path.with_suffix(".lock"), _PATIENCE):
@@ -239,6 +243,7 @@ class Memory:
             "length": known.length,
             "mine": sorted(self.mine),
             "parts": self._digests,
+            "rekeying": self.rekeying,
             "restored": None if self.restored is None else to_base64(self.restored),
             "root": self.root,
             "seen": known.seen,
@@ -269,6 +274,7 @@ class Memory:
         self.lacking = set(fields["lacking"])
         self.short = {HouseholdId(household) for household in fields["short"]}
         self.restored = None if fields["restored"] is None else from_base64(fields["restored"], 32)
+        self.rekeying = fields["rekeying"]
         self.told = fields["told"]
         self._digests = dict(fields["parts"])
         self._loaded = dict(fields["parts"])

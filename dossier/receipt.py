@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from dossier.model import HouseholdId, Role, SectionName, StoreId
 from dossier.register.households import Version
+from dossier.register.register import Coordination
 from dossier.shapes import Keying
 
 
@@ -13,7 +14,7 @@ class Lock(NamedTuple):
     keying: Keying
     box: bytes  # of the section key
     seed_box: bytes | None = None  # of the coordination seed, for a team right
-    coordination: bytes | None = None  # public half of the coordination card, for a team right
+    coordinations: tuple[Coordination, ...] = ()  # from the card that `box` is boxed to, to the newest
 
 
 class Receipt:

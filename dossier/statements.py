@@ -74,6 +74,7 @@ SHAPES: dict[str, dict[str, Kind]] = {
     "coordination.renewed/1": {
         "number": NUMBER,
         "coordination": BOX_PUBLIC,
+        "before": WRAP,  # the coordination seed before it, sealed under this one
         "boxes": many(BOX, least=1),
         "recovery_box": maybe(DIGEST),
     },

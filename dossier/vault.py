@@ -11,10 +11,9 @@ from dossier.errors import ConflictError, IntegrityError
 from dossier.model import MEDIA_TYPES, Digest, Reason
 from dossier.receipt import Lock, Receipt
 from dossier.statements import Statement
-from dossier.team import digest_of
+from dossier.team import digest_of, reach_back
 from keys.errors import KeysError
 from keys.locks import (
-    check_seed,
     content_key,
     new_key,
     open_box,
@@ -41,15 +40,15 @@ def section_key(desk: Desk, receipt: Receipt, lock: Lock) -> bytes:
     keying = lock.keying
     place = (receipt.store, receipt.household, receipt.section, keying.generation)
     committed = contexts.of("section-key-commitment", *place)
-    if lock.seed_box is None or lock.coordination is None:
+    if lock.seed_box is None or not lock.coordinations:
         own = contexts.slot(*place, receipt.role, receipt.card)
         return open_box(desk.identity, lock.box, own, keying.commitment, committed)
-    number = keying.number
+    newest = lock.coordinations[-1].number
     seed = desk.identity.unbox(
-        lock.seed_box, contexts.of("coordination-seed", receipt.store, number, receipt.card)
+        lock.seed_box, contexts.of("coordination-seed", receipt.store, newest, receipt.card)
     )
-    check_seed(seed, lock.coordination)
-    team = contexts.of("coordination-slot", *place, number)
+    seed = reach_back(receipt.store, seed, lock.coordinations)
+    team = contexts.of("coordination-slot", *place, keying.number)
     return open_box_of(seed, lock.box, team, keying.commitment, committed)
 
 

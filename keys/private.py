@@ -54,6 +54,13 @@ def replace(path: Path, data: bytes) -> None:
     _sync_folder(path.parent)
 
 
+def take_place_of(beside: Path, path: Path) -> None:
+    """Put a file in the place of another, in one step. Raises OSError."""
+    path = path.resolve()
+    beside.replace(path)
+    _sync_folder(path.parent)
+
+
 def _write_new(path: Path, data: bytes) -> None:
     """Write a new file and sync it; remove it when that fails."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, _MODE)

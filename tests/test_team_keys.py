@@ -52,7 +52,7 @@ def test_a_box_of_the_seed_that_is_gone_is_an_altered_store(
 
 def test_a_box_of_another_seed_is_an_altered_store(team: Team) -> None:
     register = team.register()
-    register.coordination = bytes(1216)
+    register.coordinations[-1] = register.coordinations[-1]._replace(public=bytes(1216))
     with pytest.raises(IntegrityError, match="coordination-box-altered"):
         seed(team["anna"], register)
 

@@ -105,7 +105,8 @@ def test_a_team_right_opens_through_the_teams_card(team: Team) -> None:
     assert team.read("anna", home, COVER) == "wie"
     given = team["anna"].gate.enter(Request(Deed.READ, home, COVER, None, PurposeId("aanmelding-beoordelen")))
     assert given is not None
-    given.lock = given.lock._replace(coordination=bytes(1216))
+    other = given.lock.coordinations[-1]._replace(public=bytes(1216))
+    given.lock = given.lock._replace(coordinations=(other,))
     with pytest.raises(IntegrityError, match="content-altered"):
         vault.read(team["anna"], given, BytesIO())
 

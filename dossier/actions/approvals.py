@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from dossier.actions.boxes import box_what_is_due
+from dossier.actions.boxes import box_slots_of, box_what_is_due
 from dossier.desk import Desk
 from dossier.entry import Entry
 from dossier.errors import NotFoundError
@@ -41,21 +41,24 @@ def state(desk: Desk, situation: Situation, statement: Statement, objects: Objec
 
 def waiting(desk: Desk) -> list[Proposal]:
     """List the proposals that wait, within their 7 days, oldest first."""
-    situation = desk.gate.survey()
+    situation = desk.gate.survey(late=True)
     return [p for p in situation.register.proposals.values() if situation.at <= p.at + LIFETIME]
 
 
 def give(desk: Desk, number: int) -> tuple[Entry, Proposal]:
     """Approve what waits under a number: it takes effect here."""
-    proposal = _proposal(desk.gate.survey().register, number)
+    proposal = _proposal(desk.gate.survey(late=True).register, number)
     entry = desk.gate.enact(Statement("approved/1", index=number, leaf=proposal.leaf), {})
-    box_what_is_due(desk)
+    if proposal.statement.kind != "store.restored":  # after that, nothing is boxed before the rotation
+        box_what_is_due(desk)
+    if proposal.statement.kind == "member.renewed":
+        box_slots_of(desk, Handle(proposal.statement["card"].handle))
     return entry, proposal
 
 
 def refuse(desk: Desk, number: int) -> Proposal:
     """End what waits under a number."""
-    proposal = _proposal(desk.gate.survey().register, number)
+    proposal = _proposal(desk.gate.survey(late=True).register, number)
     desk.gate.enact(Statement("refused/1", index=number, leaf=proposal.leaf), {})
     return proposal
 

@@ -1,9 +1,17 @@
 """Give active members the boxes that they should have and do not: of the epoch, and of the team's seed."""
 
+from collections.abc import Callable
+
 from dossier.desk import Desk
-from dossier.model import Role
+from dossier.errors import ConflictError
+from dossier.gate.base import Situation
+from dossier.model import Digest, Handle, HouseholdId, Role
+from dossier.register.households import Section
+from dossier.shapes import Boxed
 from dossier.statements import Statement
-from dossier.team import digest_of, seed_box
+from dossier.team import digest_of, section_key, seed_box, slot_box
+
+Opens = Callable[[Situation, HouseholdId, Section], bytes | None]  # a section's key, where one has it
 
 
 def box_what_is_due(desk: Desk) -> int:
@@ -34,3 +42,54 @@ def box_what_is_due(desk: Desk) -> int:
                 desk.gate.enact(statement, {digest_of(box): box})
                 made += 1
     return made
+
+
+def box_slots_of(desk: Desk, handle: Handle) -> int:
+    """Box to a member, as a coordinator, every section key that they have a right to and no box of.
+
+    So it is after a renewal: no box to the old card counts. Gives how many households it was.
+    """
+    if not desk.gate.register.member(desk.handle).holds(Role.COORDINATOR):
+        return 0
+    households = [household for household, _ in desk.memory.households()]
+    return box_slots(desk, handle, households, lambda s, h, section: section_key(desk, s, h, section))
+
+
+def box_slots(desk: Desk, handle: Handle, households: list[HouseholdId], opens: Opens) -> int:
+    """Box to a member's present card what `opens` opens, of what they have a right to and no box of."""
+    boxed = 0
+    for household, situation, _ in desk.gate.survey_each(households):
+        rows: list[Boxed] = []
+        objects: dict[Digest, bytes] = {}
+        for role, section in _lacking(situation, household, handle):
+            key = opens(situation, household, section)
+            if key is not None:
+                card = situation.register.member(handle).card
+                place = (desk.store.store_id, household, section.name, section.generation)
+                box = slot_box(*place, role, card, key)
+                objects[digest_of(box)] = box
+                rows.append(Boxed(role, section.name, section.generation, digest_of(box)))
+        if rows:
+            statement = Statement("slot.boxed/1", household=household, handle=handle, boxes=tuple(rows))
+            boxed += _state(desk, statement, objects)
+    return boxed
+
+
+def _state(desk: Desk, statement: Statement, objects: dict[Digest, bytes]) -> bool:
+    """State it; a rekey that came between has boxed to the present card already."""
+    try:
+        desk.gate.enact(statement, objects)
+    except ConflictError:
+        return False
+    return True
+
+
+def _lacking(situation: Situation, household_id: HouseholdId, handle: Handle) -> list[tuple[Role, Section]]:
+    """Give each section, with the role, that a member has a right to and no box of."""
+    household = situation.register.households[household_id]
+    found = []
+    for name, section in household.sections.items():
+        for role, holder in dict.fromkeys(situation.register.rights(household, name, situation.at)):
+            if holder == handle and (role, holder) not in section.boxes:
+                found.append((role, section))
+    return found

@@ -17,11 +17,8 @@ def members(desk: Desk) -> list[Member]:
     return list(desk.gate.survey().register.members.values())
 
 
-def admit(desk: Desk, card_file: bytes, roles: list[Role], fingerprint: str) -> tuple[Stated, Card]:
-    """Admit the holder of a card, under the fingerprint that they gave by hand.
-
-    The admission carries the member's box of the epoch secret and, for a coordinator, of the team's seed:
-    whoever approves it need not be able to make them.
+def read_card(card_file: bytes, fingerprint: str) -> Card:
+    """Read a card that was handed over, under the fingerprint that its holder gave by hand.
 
     Raises:
         IntegrityError: when the file is no card, its keys are weak, or the fingerprint is not the card's.
@@ -32,6 +29,19 @@ def admit(desk: Desk, card_file: bytes, roles: list[Role], fingerprint: str) -> 
         raise IntegrityError("card-" + e.code) from e
     if card.fingerprint != fingerprint:
         raise IntegrityError("card-other-fingerprint")
+    return card
+
+
+def admit(desk: Desk, card_file: bytes, roles: list[Role], fingerprint: str) -> tuple[Stated, Card]:
+    """Admit the holder of a card, under the fingerprint that they gave by hand.
+
+    The admission carries the member's box of the epoch secret and, for a coordinator, of the team's seed:
+    whoever approves it need not be able to make them.
+
+    Raises:
+        IntegrityError: as `read_card`.
+    """
+    card = read_card(card_file, fingerprint)
     situation = desk.gate.survey()
     epoch, gate_box = desk.gate.epoch_box(card)
     objects = {digest_of(gate_box): gate_box}

@@ -79,12 +79,37 @@ def join(
         IntegrityError: when the log does not verify, has gone back behind what this client saw before, or
             another entry made this card active.
     """
+    desk, leaf = _contact(store, identity, folder, clock, None, progress)
+    if fingerprint(leaf) != welcome:
+        raise IntegrityError("welcome-not-here")
+    desk.memory.save(anew=True)
+    return desk, leaf
+
+
+def again(
+    store: Store, identity: Identity, folder: Path, clock: Callable[[], datetime], root: str
+) -> tuple[Desk, bytes]:
+    """Read the whole log anew under a card of someone who has pinned the root card; otherwise as `join`."""
+    desk, leaf = _contact(store, identity, folder, clock, root, None)
+    desk.memory.save(anew=True)
+    return desk, leaf
+
+
+def _contact(
+    store: Store,
+    identity: Identity,
+    folder: Path,
+    clock: Callable[[], datetime],
+    root: str | None,
+    progress: Progress | None,
+) -> tuple[Desk, bytes]:
+    """Read the whole log; give the desk, nothing saved yet, and the entry that made this card active."""
     memory = Memory(folder, identity, store.store_id)
     seen = _seen_before(memory)
-    register = Register("")
+    register = Register(root or "")
 
     def look(entry: Entry, register: Register) -> None:
-        if entry.index == 0:
+        if entry.index == 0 and root is None:
             register.root = entry.signed.card
         if progress is not None:
             progress(entry.index + 1)
@@ -98,10 +123,7 @@ def join(
     member = register.members.get(Handle(identity.card.handle))
     if member is None or member.fingerprint != identity.card.fingerprint:
         raise LockedError("not-admitted")
-    if fingerprint(member.leaf) != welcome:
-        raise IntegrityError("welcome-not-here")
     memory.root = register.root
-    memory.save(anew=True)
     gate = LocalGate(store, identity, memory, clock)
     return Desk(store, gate, identity, memory, clock), member.leaf
 

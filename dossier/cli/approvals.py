@@ -3,11 +3,13 @@
 import click
 
 from dossier.actions import approvals as actions
+from dossier.actions import reopening
 from dossier.cli import context
 from dossier.cli.params import Group
 from dossier.cli.render import answer, day, table
 from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
+from dossier.errors import GONE_BACK, IntegrityError, UnreachableError
 from dossier.model import write_time
 from dossier.register.members import LIFETIME
 from keys.encoding import fingerprint
@@ -68,10 +70,15 @@ def list_(setting: Setting) -> None:
 @pass_setting
 def give(setting: Setting, number: int) -> None:
     """Approve."""
-    desk = context.open_desk(setting)
-    entry, proposal = actions.give(desk, number)
+    try:
+        entry, proposal = actions.give(context.open_desk(setting, again=True), number)
+    except (IntegrityError, UnreachableError) as e:
+        if e.code not in GONE_BACK:
+            raise
+        _give_restored(setting, number)
+        return
     statement = proposal.statement
-    welcome = fingerprint(entry.leaf) if statement.kind == "member.admitted" else None
+    welcome = fingerprint(entry.leaf) if statement.kind in ("member.admitted", "member.renewed") else None
     data = {"number": number, "what": statement.kind, "about": actions.subject(statement), "welcome": welcome}
     lines = [say("Approved: {what} ({about}).", what=statement.kind, about=data["about"] or "-")]
     if welcome is not None:
@@ -79,11 +86,20 @@ def give(setting: Setting, number: int) -> None:
     answer(setting, "approval-give", data, lambda: lines)
 
 
+def _give_restored(setting: Setting, number: int) -> None:
+    """Approve that the store was put back: for a client that remembers more than there is."""
+    desk, before = context.open_desk_anew(setting)
+    reopening.approve(desk, before, number)
+    data = {"number": number, "what": "store.restored", "about": None, "welcome": None}
+    text = _("Now a beheerder must rotate: dossier keys rotate. Nothing opens before that.")
+    answer(setting, "approval-give", data, lambda: [say("Approved: {what} ({about}).", **data), text])
+
+
 @approval.command(help=N_("Refuse: it ends, and changes nothing."))
 @number_argument
 @pass_setting
 def refuse(setting: Setting, number: int) -> None:
     """Refuse."""
-    proposal = actions.refuse(context.open_desk(setting), number)
+    proposal = actions.refuse(context.open_desk(setting, again=True), number)
     data = {"number": number, "what": proposal.statement.kind, "about": actions.subject(proposal.statement)}
     answer(setting, "approval-refuse", data, lambda: [say("Refused: {what}.", what=proposal.statement.kind)])

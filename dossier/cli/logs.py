@@ -13,6 +13,7 @@ from dossier.actions.approvals import subject
 from dossier.cli import context
 from dossier.cli.params import FINGERPRINT, HANDLE, HOUSEHOLD, Group, Read, option
 from dossier.cli.render import answer, day, mark, progress, table
+from dossier.cli.reopening import correct_clock
 from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
 from dossier.entry import Entry
@@ -37,6 +38,9 @@ MOMENT = Read("moment", moment)
 @click.group(cls=Group, help=N_("The log: show, verify, export. Who looks into it stands in it too."))
 def log() -> None:
     """The log."""
+
+
+log.add_command(correct_clock)
 
 
 @log.command(help=N_("Show entries of the log. Your own; a regisseur also those on their households."))

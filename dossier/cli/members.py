@@ -9,7 +9,9 @@ from dossier.actions import members as actions
 from dossier.actions.approvals import Stated
 from dossier.actions.boxes import box_what_is_due
 from dossier.cli import context
+from dossier.cli.leaving import leave, renew
 from dossier.cli.params import FINGERPRINT, HANDLE, REASON, Group, many, option, role
+from dossier.cli.places import read_card_file
 from dossier.cli.render import answer, day, table
 from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
@@ -17,15 +19,18 @@ from dossier.errors import UsageError, WaitsError
 from dossier.model import Handle, Role, write_time
 from keys.encoding import fingerprint as fingerprint_of
 
-_LARGEST_CARD = 4096
 reason_option = option(
     "--reason", required=True, type=REASON, metavar="CODE", help=N_("Why: a reason code from the policy.")
 )
 
 
-@click.group(cls=Group, help=N_("Members: admit, list, give roles, suspend, restore."))
+@click.group(cls=Group, help=N_("Members: admit, list, give roles, suspend, restore, renew, let go."))
 def member() -> None:
     """Members."""
+
+
+member.add_command(leave)
+member.add_command(renew)
 
 
 @member.command(help=N_("Admit the holder of a card. They have told you its fingerprint themselves."))
@@ -49,12 +54,8 @@ def member() -> None:
 @pass_setting
 def admit(setting: Setting, card_file: Path, roles: tuple[Role, ...], fingerprint: str) -> None:
     """Admit a member."""
-    try:
-        with card_file.open("rb") as file:
-            data = file.read(_LARGEST_CARD + 1)
-    except OSError as e:
-        raise UsageError("file-unreadable") from e
-    desk = context.open_desk(setting)
+    data = read_card_file(card_file)
+    desk = context.open_desk(setting, again=True)
     stated, card = actions.admit(desk, data, list(roles), fingerprint)
     welcome = None if stated.waits else fingerprint_of(stated.entry.leaf)
     rows = {"handle": card.handle, "roles": list(roles), "welcome": welcome, **_waiting(stated)}
@@ -150,7 +151,7 @@ def roles(setting: Setting, handle: Handle, add: tuple[Role, ...], remove: tuple
     """Change roles."""
     if not add and not remove:
         raise UsageError("missing-option", option="--add | --remove")
-    desk = context.open_desk(setting)
+    desk = context.open_desk(setting, again=True)
     stated = actions.change_roles(desk, handle, list(add), list(remove))
     data = {"handle": handle, "add": list(add), "remove": list(remove), **_waiting(stated)}
     answer(
@@ -172,7 +173,7 @@ def _done(stated: Stated, *lines: str) -> list[str]:
 @pass_setting
 def suspend(setting: Setting, handle: Handle, reason: str) -> None:
     """Suspend a member."""
-    desk = context.open_desk(setting)
+    desk = context.open_desk(setting, again=True)
     stated = actions.suspend(desk, handle, reason)
     data = {"handle": handle, "reason": reason, **_waiting(stated)}
     answer(
@@ -183,7 +184,8 @@ def suspend(setting: Setting, handle: Handle, reason: str) -> None:
             stated,
             say("{handle} is suspended.", handle=handle),
             _("What they copied or opened before, they still have."),
-            _("Now revoke their grants and assign their households anew: that makes new section keys."),
+            _("Now a beheerder must rotate the gate's key: dossier keys rotate"),
+            _("And their households need new keys: dossier keys rekey --all, or revoke and assign."),
         ),
     )
     _wait(stated)
@@ -195,7 +197,7 @@ def suspend(setting: Setting, handle: Handle, reason: str) -> None:
 @pass_setting
 def restore(setting: Setting, handle: Handle, reason: str) -> None:
     """Restore a member."""
-    desk = context.open_desk(setting)
+    desk = context.open_desk(setting, again=True)
     stated = actions.restore(desk, handle, reason)
     if not stated.waits:
         box_what_is_due(desk)

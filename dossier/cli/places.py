@@ -7,6 +7,8 @@ from pathlib import Path
 from dossier.cli.setting import Setting
 from dossier.errors import UnreachableError, UsageError
 
+_LARGEST_CARD = 4096  # bytes
+
 
 def config_folder() -> Path:
     """Give the folder of this user's defaults."""
@@ -79,3 +81,12 @@ def check_free(path: Path) -> None:
         raise UsageError("file-exists")
     if not folder:
         raise UnreachableError("file-unwritable")
+
+
+def read_card_file(path: Path) -> bytes:
+    """Read a card that someone handed over; what is too long for one is cut, and will be none."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_LARGEST_CARD + 1)
+    except OSError as e:
+        raise UsageError("file-unreadable") from e

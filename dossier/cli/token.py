@@ -12,6 +12,7 @@ from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.store import identity_of
 from dossier.cli.words import N_, _, say
 from dossier.errors import UnreachableError, UsageError
+from keys.encoding import fingerprint
 from keys.token import peek
 
 
@@ -71,7 +72,7 @@ def new(setting: Setting, handle: str, person: str, org: str, card_out: Path) ->
 @pass_setting
 def show(setting: Setting) -> None:
     """Show card, store, root card and roles."""
-    path, unlocked, _secret = context.open_token(setting)
+    path, unlocked = places.token_of(setting), context.open_keys(setting)
     if peek(path).too_open:
         note(setting, _("CARE: others on this computer can read your token file. Change its mode to 0600."))
     card, contact = unlocked.identity.card, unlocked.contact
@@ -98,6 +99,32 @@ def show(setting: Setting) -> None:
             say("Roles: {roles}", roles=", ".join(roles) or "-"),
             say("Store: {store}", store=data["store"] or _("none yet: dossier join")),
             say("Root card: {fingerprint}", fingerprint=data["root_fingerprint"] or "-"),
+        ],
+    )
+
+
+@token.command(help=N_("Draw new keys for yourself. Your old token is replaced, and opens nothing any more."))
+@pass_setting
+def renew(setting: Setting) -> None:
+    """Renew the keys, or go on with a renewal that was broken off."""
+    from dossier.cli.renewing import renew_token  # noqa: PLC0415 (no other command here needs a store's keys)
+
+    path, done = renew_token(setting)
+    data = {
+        "token": str(path),
+        "card_fingerprint": done.desk.identity.card.fingerprint,
+        "welcome": fingerprint(done.leaf),
+        "boxed": done.boxed,
+    }
+    answer(
+        setting,
+        "token-renew",
+        data,
+        lambda: [
+            say("Your token has new keys: {token}", token=path),
+            say("Fingerprint of your card: {fingerprint}", fingerprint=data["card_fingerprint"]),
+            say("Households boxed to it: {count}.", count=done.boxed),
+            _("Copies of the old token open nothing that is written after the next rotation and rekey."),
         ],
     )
 

@@ -23,7 +23,8 @@ def lock(store: Store, handle: Handle, situation: Situation, section: Section, p
     if permit.basis != "team":
         return Lock(keying, _named(section.boxes.get((permit.role, handle)), situation.objects))
     seed = _named(register.coordination_boxes.get(handle), store.objects(STORE_BOOK))
-    return Lock(keying, _named(keying.coordination, situation.objects), seed, register.coordination)
+    cards = tuple(register.coordinations[keying.number - 1 :])
+    return Lock(keying, _named(keying.coordination, situation.objects), seed, cards)
 
 
 def _named(digest: Digest | None, objects: Objects) -> bytes:

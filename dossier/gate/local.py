@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from dossier.entry import Entry
-from dossier.errors import ConflictError, UnreachableError, UsageError
+from dossier.errors import ConflictError, IntegrityError, UnreachableError, UsageError
 from dossier.gate.asking import check_words, with_version
 from dossier.gate.base import Situation
 from dossier.gate.handing import lock, receipt
@@ -19,7 +19,7 @@ from dossier.receipt import Lock, Receipt
 from dossier.refusals import conflict, refused
 from dossier.register.fold import apply, check
 from dossier.register.register import Act, Fault, Register
-from dossier.register.rules_approval import correction_of
+from dossier.register.rules_approval import correction_of, reopens
 from dossier.register.signers import second_person
 from dossier.statements import Statement
 from dossier.storage.base import Objects, Store
@@ -62,6 +62,8 @@ class LocalGate:
         that is behind the log's: it may be the log's that is to be corrected.
         """
         with self._sight.exclusive():
+            if household is not None:
+                self._check_reopened()
             situation = self._sight.situation(household, late=late)
             ruling = self._look(situation, household)
             if isinstance(ruling, Refusal):
@@ -95,6 +97,7 @@ class LocalGate:
         """Give those of these households in which one has a right, each with that right."""
         for household in households:
             with self._sight.exclusive():
+                self._check_reopened()
                 situation = self._sight.situation(household)
             ruling = self._look(situation, household)
             if isinstance(ruling, Permit):
@@ -108,9 +111,10 @@ class LocalGate:
         """
         given: Receipt | None = None
         with self._sight.exclusive():
+            self._check_reopened()
             situation = self._sight.situation(request.household)
             check_words(request, situation.register)
-            ruling = decide(request, self._handle, situation.register, situation.at)
+            ruling = self._decide(request, situation)
             if isinstance(ruling, Permit):
                 request = with_version(request, situation)
             entry = self._scribe.write_down(situation, request, ruling)
@@ -120,6 +124,26 @@ class LocalGate:
         if isinstance(ruling, Refusal):
             raise refused(ruling.reason)
         return given
+
+    def _check_reopened(self) -> None:
+        """Let nothing be done in a store that was put back, before two persons have reopened it.
+
+        Raises:
+            IntegrityError: "store-restored".
+        """
+        restored = self.register.restored
+        reopened = restored is not None and restored.rotated is None  # the rules go on from there
+        if self._store.restored and not reopened:
+            raise IntegrityError("store-restored")
+
+    def _decide(self, request: Request, situation: Situation) -> Permit | Refusal:
+        """Decide; a household that a restore left behind what this client saw stays shut until its rekey."""
+        ruling = decide(request, self._handle, situation.register, situation.at)
+        if isinstance(ruling, Permit) and request.household in self._memory.short:
+            if situation.register.keyed_before_restore(situation.register.households[request.household]):
+                return Refusal(ruling.role, Reason.NEEDS_REKEY)
+            self._memory.short.discard(request.household)
+        return ruling
 
     def enact(
         self,
@@ -137,6 +161,8 @@ class LocalGate:
         """
         with self._sight.exclusive():
             founding = statement.kind == "store.founded"
+            if not reopens(self.register, statement):
+                self._check_reopened()
             correction = correction_of(self._sight.log.register, statement)
             late = correction is not None
             situation = self._sight.situation(household_of(statement), founding=founding, late=late)

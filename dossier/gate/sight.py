@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from dossier.errors import ConflictError, LockedError
+from dossier.errors import GONE_BACK, ConflictError, IntegrityError, LockedError, UnreachableError
 from dossier.gate.base import Situation
+from dossier.log.follow import Follower
 from dossier.log.logbook import Logbook
 from dossier.memory import Memory, MovedError
 from dossier.model import BookName, Handle, HouseholdId, whole_milliseconds
@@ -63,13 +64,45 @@ class Sight:
 
     def _caught_up(self) -> bool:
         try:
-            return self.log.catch_up(_PIECE)
+            done = self.log.catch_up(_PIECE)
         except MovedError:
             self.forget()
             return False
+        except (IntegrityError, UnreachableError) as e:
+            self.forget()
+            if e.code in GONE_BACK and self._restored():
+                return False
+            raise
         except BaseException:
             self.forget()
             raise
+        restored = self.log.register.restored
+        if done and restored is not None:
+            self._memory.restored = restored.leaf
+        return done
+
+    def _restored(self) -> bool:
+        """Take a log that went back, when two persons have stated that it was restored; tell whether.
+
+        The whole log is read anew. A restore that this client took in before excuses nothing now, nor does
+        one to a place that it had not reached.
+        """
+        memory = self._memory
+        fresh = memory.beside()
+        fresh.root = memory.root
+        register = Register(memory.root)
+        Follower(self._store, fresh.verified, register, fresh).follow()
+        restored = register.restored
+        if restored is None or restored.leaf == memory.restored or restored.size > memory.verified.size:
+            return False
+        behind = {house for house, known in memory.households() if known.head.position >= restored.size}
+        memory.begin_again(fresh)
+        memory.short |= behind
+        memory.restored = restored.leaf
+        self._store.settle(memory.verified.page)
+        memory.save(anew=True)
+        self.log = self._logbook()
+        return True
 
     def situation(
         self, household: HouseholdId | None, *, founding: bool = False, late: bool = False

@@ -60,6 +60,14 @@ class Epoch(NamedTuple):
     before: bytes = b""  # the secret before it, sealed under this one; none for the first
 
 
+class Coordination(NamedTuple):
+    """A card of the team: what its number is, its public half, and how its seed reaches back."""
+
+    number: int
+    public: bytes
+    before: bytes  # the seed before it, sealed under this one; none for the first
+
+
 class Recovery(NamedTuple):
     """The card whose seed custodians share: it can admit one new coordinator, once."""
 
@@ -110,9 +118,8 @@ class Register:
         self.retired: set[Handle] = set()  # of recovery cards: no member's
         self.epochs: list[Epoch] = []
         self.gate_boxes: dict[Handle, Digest] = {}  # of the epoch in force
-        self.number = 0  # of the coordination card
-        self.coordination = b""  # its public half
-        self.coordination_boxes: dict[Handle, Digest] = {}
+        self.coordinations: list[Coordination] = []
+        self.coordination_boxes: dict[Handle, Digest] = {}  # of the newest seed
         self.coordination_due = False  # whoever knew its seed should no longer
         self.recovery: Recovery | None = None
         self.to_rotate_out: dict[Handle, datetime] = {}  # who has the secret in force and should not
@@ -127,6 +134,16 @@ class Register:
     def epoch(self) -> Epoch:
         """The epoch in force."""
         return self.epochs[-1]
+
+    @property
+    def number(self) -> int:
+        """The number of the newest coordination card, 0 before there is one."""
+        return len(self.coordinations)
+
+    @property
+    def coordination(self) -> bytes:
+        """The public half of the newest coordination card."""
+        return self.coordinations[-1].public
 
     def enter(self, member: Member) -> None:
         """Note a new member."""
@@ -151,7 +168,12 @@ class Register:
 
     def shut(self, household: Household) -> bool:
         """Tell whether a household stays closed after a restore, until all of its sections have new keys."""
-        if self.restored is None or household.household not in self.restored.behind:
+        behind = self.restored is not None and household.household in self.restored.behind
+        return behind and self.keyed_before_restore(household)
+
+    def keyed_before_restore(self, household: Household) -> bool:
+        """Tell whether a household has a section whose key is of before the last restore."""
+        if self.restored is None:
             return False
         return any(s.keyed_position < self.restored.position for s in household.sections.values())
 

@@ -7,17 +7,28 @@ from dossier.register.signers import second_person, signer
 from dossier.statements import Statement
 
 
-def correction_of(register: Register, statement: Statement) -> Statement | None:
-    """Give the correction of the clock that a statement makes, proposes or approves; None for any other."""
+def meant(register: Register, statement: Statement) -> Statement:
+    """Give the statement that another makes, proposes, approves or refuses."""
     match statement.kind:
         case "proposed":
-            inner = statement["statement"]
-        case "approved":
+            inner: Statement = statement["statement"]
+            return inner
+        case "approved" | "refused":
             proposal = register.proposals.get(statement["index"])
-            inner = statement if proposal is None else proposal.statement
+            return statement if proposal is None else proposal.statement
         case _:
-            inner = statement
-    return inner if inner.kind == "clock.corrected" else None
+            return statement
+
+
+def correction_of(register: Register, statement: Statement) -> Statement | None:
+    """Give the correction of the clock that a statement makes, proposes or approves; None for any other."""
+    inner = meant(register, statement)
+    return inner if inner.kind == "clock.corrected" and statement.kind != "refused" else None
+
+
+def reopens(register: Register, statement: Statement) -> bool:
+    """Tell whether a statement has to do with reopening a store that was put back."""
+    return meant(register, statement).kind in ("store.restored", "store.founded")
 
 
 def needs_approval(register: Register, act: Act) -> bool:

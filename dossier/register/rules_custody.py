@@ -5,7 +5,7 @@ STATEMENTS.md; KEYS.md, "Keys".
 
 from dossier.model import Handle, Reason, Role
 from dossier.register.members import Member
-from dossier.register.register import Act, Epoch, Fault, Recovery, Register
+from dossier.register.register import Act, Coordination, Epoch, Fault, Recovery, Register
 from dossier.register.rules_members import check_new, take_boxes
 from dossier.register.signers import signer
 
@@ -32,7 +32,7 @@ def check_coordination_renewed(register: Register, act: Act) -> None:
     signer(register, act, Role.COORDINATOR)
     if statement["number"] != register.number + 1:
         raise Fault(Reason.NUMBER_WRONG)
-    if statement["coordination"] == register.coordination:
+    if statement["coordination"] in {known.public for known in register.coordinations}:
         raise Fault(Reason.CARD_TAKEN)
     _check_boxed(statement["boxes"], [member.handle for member in register.holders(Role.COORDINATOR)])
     recoverable = register.recovery is not None and register.recoverable()
@@ -52,8 +52,9 @@ def _check_boxed(boxes: tuple[tuple[str, str], ...], handles: list[Handle]) -> N
 def renew_coordination(register: Register, act: Act) -> None:
     """The team has another card: what is boxed to it from here on, no former coordinator opens."""
     statement = act.statement
-    register.number = statement["number"]
-    register.coordination = statement["coordination"]
+    register.coordinations.append(
+        Coordination(statement["number"], statement["coordination"], statement["before"])
+    )
     register.coordination_boxes = dict(statement["boxes"])
     register.coordination_due = False
     if register.recovery is not None:

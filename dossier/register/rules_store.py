@@ -5,7 +5,7 @@ from functools import lru_cache
 from dossier.model import Reason, Role, StoreId
 from dossier.policydoc import PolicyError, parse
 from dossier.register.members import Member
-from dossier.register.register import Act, Epoch, Fault, Register, Restored
+from dossier.register.register import Act, Coordination, Epoch, Fault, Register, Restored
 from dossier.register.signers import signer
 from keys.encoding import context
 from keys.primitives import sha256
@@ -40,8 +40,7 @@ def found(register: Register, act: Act) -> None:
     register.enter(Member(statement["card"], {Role.COORDINATOR}, act.signer, act.at, act.leaf))
     register.epochs.append(Epoch(1, act.position, act.at, statement["log_key"], statement["commitment"]))
     register.gate_boxes = dict(statement["gate_boxes"])
-    register.number = 1
-    register.coordination = statement["coordination"]
+    register.coordinations.append(Coordination(1, statement["coordination"], b""))
     register.coordination_boxes = {act.signer: statement["coordination_box"]}
 
 

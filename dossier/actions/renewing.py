@@ -1,0 +1,143 @@
+"""Give a member another card: by the member under the old one, or for a token that was lost."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dossier import contexts
+from dossier.actions.approvals import Stated, state
+from dossier.actions.boxes import box_slots, box_slots_of
+from dossier.actions.members import read_card
+from dossier.actions.store import again
+from dossier.desk import Desk
+from dossier.errors import UsageError
+from dossier.gate.base import Situation
+from dossier.gate.local import LocalGate
+from dossier.model import Digest, Handle, HouseholdId, Reason, Role
+from dossier.register.households import Section
+from dossier.statements import Statement
+from dossier.storage.base import Store
+from dossier.team import digest_of, seed_box
+from keys.errors import KeysError
+from keys.identity import Card, Identity
+from keys.locks import open_box
+from keys.primitives import BOX_OVERHEAD, KEY_SIZE
+
+Clock = Callable[[], datetime]
+_BOX_SIZE = KEY_SIZE + BOX_OVERHEAD
+_Keys = Mapping[tuple[HouseholdId, str, int], bytes]  # of sections, by household, name and generation
+
+
+class Renewed(NamedTuple):
+    """A member at work under another card, and what came with it."""
+
+    desk: Desk
+    leaf: bytes  # hash of the entry that made the card active
+    boxed: int  # households in which their section keys were boxed to it
+
+
+def renew_own(desk: Desk, identity: Identity) -> Renewed:
+    """Put the same person's next card in force, signed by the one before; box to it what that one opened."""
+    keys: dict[tuple[HouseholdId, str, int], bytes] = {}
+    for household, situation, _ in desk.gate.survey_each(sorted(desk.memory.mine)):
+        keys |= _opened(desk.store, desk.identity, situation, household)
+    statement, objects = _renewal(desk, desk.gate.survey(), identity.card)
+    entry = desk.gate.enact(statement, objects)
+    memory = desk.memory.passed_to(identity)
+    memory.save(anew=True)
+    gate = LocalGate(desk.store, identity, memory, desk.clock)
+    return _box_again(Desk(desk.store, gate, identity, memory, desk.clock), entry.leaf, keys)
+
+
+def go_on(
+    store: Store, before: Identity, identity: Identity, folder: Path, clock: Clock, root: str
+) -> Renewed:
+    """Go on where a renewal was broken off after its statement: read the log anew under the next card.
+
+    What the old card opened is boxed anew as far as its boxes are still there; a coordinator boxes the rest.
+
+    Raises:
+        LockedError: "not-admitted" when the next card is not in force.
+    """
+    desk, leaf = again(store, identity, folder, clock, root)
+    keys: dict[tuple[HouseholdId, str, int], bytes] = {}
+    for household, situation, _ in desk.gate.survey_each(sorted(desk.memory.mine)):
+        keys |= _opened(store, before, situation, household)
+    return _box_again(desk, leaf, keys)
+
+
+def _opened(
+    store: Store, identity: Identity, situation: Situation, household: HouseholdId
+) -> dict[tuple[HouseholdId, str, int], bytes]:
+    """Open what a card opens of a household: its boxes are tried, for they may no longer be named."""
+    keys: dict[tuple[HouseholdId, str, int], bytes] = {}
+    boxes = [data for data in situation.objects.values() if len(data) == _BOX_SIZE]
+    for name, section in situation.register.households[household].sections.items():
+        key = _try(store, identity, household, section, boxes)
+        if key is not None:
+            keys[household, str(name), section.generation] = key
+    return keys
+
+
+def _try(
+    store: Store, identity: Identity, household: HouseholdId, section: Section, boxes: list[bytes]
+) -> bytes | None:
+    place = (store.store_id, household, section.name, section.generation)
+    committed = contexts.of("section-key-commitment", *place)
+    for role in (Role.REGISSEUR, Role.SPECIALIST):
+        own = contexts.slot(*place, role, identity.card.fingerprint)
+        for box in boxes:
+            try:
+                return open_box(identity, box, own, section.keying.commitment, committed)
+            except KeysError:
+                continue  # another's box, or of another section
+    return None
+
+
+def _box_again(desk: Desk, leaf: bytes, keys: _Keys) -> Renewed:
+    households = sorted({household for household, _, _ in keys})
+    boxed = box_slots(
+        desk,
+        desk.handle,
+        households,
+        lambda _, house, section: keys.get((house, section.name, section.generation)),
+    )
+    return Renewed(desk, leaf, boxed)
+
+
+def renew(desk: Desk, handle: Handle, card_file: bytes, fingerprint: str) -> tuple[Stated, Card]:
+    """Put a card in the place of one whose token was lost, under the fingerprint given by hand.
+
+    Raises:
+        UsageError: when the card is of another handle, or nobody has that.
+        IntegrityError: as `members.read_card`.
+    """
+    card = read_card(card_file, fingerprint)
+    situation = desk.gate.survey()
+    if card.handle != handle:
+        raise UsageError("card-other-handle", handle=card.handle)
+    if handle not in situation.register.members:
+        raise UsageError(str(Reason.UNKNOWN_MEMBER), handle=handle)
+    statement, objects = _renewal(desk, situation, card)
+    return state(desk, situation, statement, objects), card
+
+
+def box_again(desk: Desk, handle: Handle) -> int:
+    """Box to a member's new card, as a coordinator, what they have a right to; give how many households."""
+    return box_slots_of(desk, handle)
+
+
+def _renewal(desk: Desk, situation: Situation, card: Card) -> tuple[Statement, dict[Digest, bytes]]:
+    """Word the renewal, with a box of the epoch secret and, for a coordinator, of the team's seed."""
+    register = situation.register
+    epoch, gate_box = desk.gate.epoch_box(card)
+    objects = {digest_of(gate_box): gate_box}
+    fields: dict[str, Any] = {"number": None, "coordination_box": None}
+    both = register.member(desk.handle).holds(Role.COORDINATOR)
+    if both and Role.COORDINATOR in register.member(card.handle).roles:
+        box = seed_box(desk, register, card)
+        objects[digest_of(box)] = box
+        fields = {"number": register.number, "coordination_box": digest_of(box)}
+    gate = {"epoch": epoch, "gate_box": digest_of(gate_box)}
+    return Statement("member.renewed/1", card=card, **gate, **fields), objects
