@@ -6,47 +6,78 @@ from typing import NamedTuple
 from dossier.actions.approvals import Stated, state
 from dossier.desk import Desk
 from dossier.entry import Entry
-from dossier.errors import NotFoundError, RefusedError
+from dossier.errors import NotFoundError, RefusedError, UsageError
+from dossier.log.merkle import HASH_SIZE
+from dossier.log.past import fallen_short
 from dossier.log.tree import Tree
 from dossier.memory import Memory
-from dossier.model import Handle, HouseholdId
+from dossier.model import Handle, HouseholdId, household_id
 from dossier.statements import Statement
+from keys.encoding import from_base64, to_base64
+from keys.errors import BadEncodingError
 
 
 class Loss(NamedTuple):
-    """What a restore lost, as one client remembers it: entries of the log, and books that fell short."""
+    """What clients saw of a log that was put back: its latest size and root; the books that fell short."""
 
-    size: int  # of the log restored to
-    known: int  # of the log as this client last saw it
+    known: int
+    root: bytes
     behind: tuple[HouseholdId, ...]
 
+    def write(self) -> str:
+        """Write it as one word, for the second person to hand over: size, root, households."""
+        return ":".join([str(self.known), to_base64(self.root), ",".join(self.behind)])
 
-def loss(memory: Memory, size: int) -> Loss:
-    """Compare what a client remembers with a log that was restored to a size."""
-    known = memory.verified.size
-    behind = [household for household, k in memory.households() if k.head.position >= size]
-    return Loss(size, max(known, size), tuple(behind))
+    @classmethod
+    def read(cls, text: str) -> "Loss":
+        """Read what `write` wrote. Raises UsageError("bad-saw")."""
+        try:
+            known, root, behind = text.split(":")
+            households = tuple(household_id(one) for one in behind.split(",") if one)
+            return cls(int(known), from_base64(root, HASH_SIZE), households)
+        except (ValueError, BadEncodingError) as e:
+            raise UsageError("bad-saw") from e
+
+    def joined(self, other: "Loss") -> "Loss":
+        """Give what either of two clients saw."""
+        later = self if self.known >= other.known else other
+        return later._replace(behind=tuple(dict.fromkeys([*self.behind, *other.behind])))
 
 
-def reopen(desk: Desk, before: Memory, confirmed: Sequence[Handle]) -> tuple[Stated, Loss]:
+def loss(desk: Desk, before: Memory, size: int, root: bytes) -> Loss:
+    """Compare what a client remembers with a log that was restored to a size, with this root."""
+    known = before.verified
+    heads = ((household, known.head) for household, known in before.households())
+    behind = tuple(fallen_short(desk.store, desk.memory.verified, heads))
+    if known.size <= size:
+        return Loss(size, root, behind)
+    return Loss(known.size, known.root, behind)
+
+
+def reopen(
+    desk: Desk, before: Memory, confirmed: Sequence[Handle], saw: Loss | None = None
+) -> tuple[Stated, int, Loss]:
     """State that this store was restored, to what, and who is still a member; a second person must approve.
 
-    `desk` knows nothing but this log, `before` is what this client remembers of the one that was lost.
+    `desk` knows nothing but this log, `before` is what this client remembers of the one that was lost, and
+    `saw` what the second person's does. Gives the size restored to as well, and all that was lost.
     """
     situation = desk.gate.survey(late=True)
     known = desk.memory.verified
-    lost = loss(before, known.size)
-    ahead = before.verified.size > known.size
+    size, root = known.size, known.root
+    lost = loss(desk, before, size, root)
+    if saw is not None and saw.known > size:
+        lost = lost.joined(saw)
     statement = Statement(
         "store.restored/1",
-        size=known.size,
-        root=known.root,
+        size=size,
+        root=root,
         known_size=lost.known,
-        known_root=before.verified.root if ahead else known.root,
+        known_root=lost.root,
         behind=lost.behind,
         confirmed=tuple(dict.fromkeys([desk.handle, *confirmed])),
     )
-    return state(desk, situation, statement, {}), lost
+    return state(desk, situation, statement, {}), size, lost
 
 
 def approve(desk: Desk, before: Memory, number: int) -> Entry:
@@ -54,15 +85,16 @@ def approve(desk: Desk, before: Memory, number: int) -> Entry:
 
     Raises:
         NotFoundError: when no such thing waits under that number.
-        RefusedError: "saw-later" when this client saw more of what was lost: then it is to be stated by
-            this member, and approved by the other.
+        RefusedError: "saw-later" when this client saw more of what was lost: then that is handed to the
+            coordinator, who states it anew.
     """
     proposal = desk.gate.survey(late=True).register.proposals.get(number)
     if proposal is None or proposal.statement.kind != "store.restored":
         raise NotFoundError("no-such-proposal")
-    lost = loss(before, proposal.statement["size"])
-    if lost.known > proposal.statement["known_size"] or set(lost.behind) - set(proposal.statement["behind"]):
-        raise RefusedError("saw-later")
+    stated = proposal.statement
+    lost = loss(desk, before, stated["size"], stated["root"])
+    if lost.known > stated["known_size"] or set(lost.behind) - set(stated["behind"]):
+        raise RefusedError("saw-later", saw=lost.write(), number=number)
     return desk.gate.enact(Statement("approved/1", index=number, leaf=proposal.leaf), {})
 
 

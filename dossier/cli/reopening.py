@@ -31,33 +31,33 @@ from dossier.model import Handle, handle
     help=N_("Someone who is still a member; all others are suspended by it."),
 )
 @option("--all-members", is_flag=True, help=N_("Everyone who was active at the backup is still a member."))
+@option("--saw", metavar="TEXT", help=N_("What the second person's program said that it saw."))
 @pass_setting
-def reopen(setting: Setting, confirmed: tuple[Handle, ...], all_members: bool) -> None:  # noqa: FBT001
+def reopen(setting: Setting, confirmed: tuple[Handle, ...], all_members: bool, saw: str | None) -> None:  # noqa: FBT001
     """Reopen a restored store."""
     if bool(confirmed) == all_members:
         raise UsageError("missing-option", option="--member | --all-members")
+    others = None if saw is None else actions.Loss.read(saw)
     desk, before = context.open_desk_anew(setting)
     if all_members:
         confirmed = tuple(member.handle for member in members(desk) if member.active)
-    stated, lost = actions.reopen(desk, before, confirmed)
+    stated, size, lost = actions.reopen(desk, before, confirmed, others)
     data = {
-        "size": lost.size,
+        "size": size,
         "known": lost.known,
-        "lost": lost.known - lost.size,
+        "lost": lost.known - size,
         "behind": list(lost.behind),
         "confirmed": list(confirmed),
         "approval": stated.entry.index if stated.waits else None,
     }
-    answer(setting, "reopen", data, lambda: _reopened(lost, stated))
+    answer(setting, "reopen", data, lambda: _reopened(size, lost, stated))
     if stated.waits:
         raise WaitsError("waits", number=stated.entry.index)
 
 
-def _reopened(lost: actions.Loss, stated: Stated) -> Any:
-    yield say(
-        "The store was put back to entry {size}; your client saw {known}.", size=lost.size, known=lost.known
-    )
-    yield say("Lost, as your client knows it: {count} entries.", count=lost.known - lost.size)
+def _reopened(size: int, lost: actions.Loss, stated: Stated) -> Any:
+    yield say("The store was put back to {size} entries; {known} were seen.", size=size, known=lost.known)
+    yield say("Lost, as far as is known: {count} entries.", count=lost.known - size)
     if lost.behind:
         yield say("Open only after a rekey: {households}", households=", ".join(lost.behind))
     if not stated.waits:

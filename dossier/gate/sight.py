@@ -8,6 +8,7 @@ from dossier.errors import GONE_BACK, ConflictError, IntegrityError, LockedError
 from dossier.gate.base import Situation
 from dossier.log.follow import Follower
 from dossier.log.logbook import Logbook
+from dossier.log.past import fallen_short
 from dossier.memory import Memory, MovedError
 from dossier.model import BookName, Handle, HouseholdId, whole_milliseconds
 from dossier.register.fold import fold
@@ -95,9 +96,10 @@ class Sight:
         restored = register.restored
         if restored is None or restored.leaf == memory.restored or restored.size > memory.verified.size:
             return False
-        behind = {house for house, known in memory.households() if known.head.position >= restored.size}
+        heads = ((household, known.head) for household, known in memory.households())
+        behind = fallen_short(self._store, fresh.verified, heads)
         memory.begin_again(fresh)
-        memory.short |= behind
+        memory.short |= set(behind)
         memory.restored = restored.leaf
         self._store.settle(memory.verified.page)
         memory.save(anew=True)

@@ -1,15 +1,17 @@
 """What stood before an entry: the roots, the nonces, the entries that ask to write, a time that was wrong."""
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from dossier.book import Head
 from dossier.entry import Entry
 from dossier.errors import IntegrityError
 from dossier.log.merkle import EMPTY_ROOT, HASH_SIZE
 from dossier.log.records import split
 from dossier.log.tree import Tree
 from dossier.log.verified import Verified
-from dossier.model import LOOK_BACK, Deed, Handle, write_time
+from dossier.model import LOOK_BACK, Deed, Handle, HouseholdId, write_time
 from dossier.statements import Statement
 from dossier.storage.base import PAGE, Store
 from keys.encoding import to_base64
@@ -138,3 +140,20 @@ def was_wrong(store: Store, known: Verified, correction: Statement, at: datetime
     tree = Tree(store, known.size, known.root)
     wrong, before = tree.entry(position), tree.entry(position - 1)
     return wrong.leaf == correction["leaf"] and before.at <= at < wrong.at
+
+
+def fallen_short(
+    store: Store, known: Verified, heads: Iterable[tuple[HouseholdId, Head]]
+) -> list[HouseholdId]:
+    """Name the households whose last statement, as it was once seen, is not in a log that was put back.
+
+    Up to some place that log is as it was; only where it parts is looked for.
+    """
+    tree = Tree(store, known.size, known.root)
+    rows = sorted(heads, key=lambda row: row[1].position)
+
+    def lost(row: tuple[HouseholdId, Head]) -> bool:
+        head = row[1]
+        return head.position >= known.size or tree.entry(head.position).leaf != head.leaf
+
+    return [household for household, _ in rows[bisect_left(rows, True, key=lost) :]]

@@ -16,6 +16,23 @@ _SEE_APPROVALS = N_("Look at what waits: dossier approval list")
 _REPORT = N_("Nothing was changed. Run it again; if it stays, tell whoever keeps the program.")
 
 REFUSED: dict[str, tuple[str, str, str]] = {
+    "saw-later": (
+        N_("Your program saw more of the lost log than this says. It saw {saw}"),
+        N_("What was lost is named as far as either of the two of you saw it."),
+        N_("Hand this to the coordinator, who runs: dossier reopen --saw with it. Refuse number {number}."),
+    ),
+    "store-restored": (
+        N_("This store was put back from a copy, and is not open yet."),
+        N_("A copy can undo a revocation, so two persons reopen it, and a rotation follows."),
+        N_(
+            "A coordinator runs dossier reopen, a second person approves, a beheerder runs dossier keys rotate."
+        ),
+    ),
+    "needs-rekey": (
+        N_("This household stays closed until it has new keys."),
+        N_("In the restore of this store, what was said about it last was lost: perhaps a revocation."),
+        N_("Ask a coordinator to look who may open it, and to run: dossier keys rekey H"),
+    ),
     "refused": (
         N_("You may not do this ({code})."),
         N_("You have a right here, but it does not cover this."),
