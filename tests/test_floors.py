@@ -18,8 +18,10 @@ _FLOORS = [
     keys.encoding keys.private
     keys.primitives
     keys.identity keys.sealing keys.passphrase keys.cost
-    keys.locks keys.tokenbytes
-    keys.token
+    keys.locks keys.tokenbytes keys.agent_place
+    keys.agent_wire
+    keys.agent_service
+    keys.token keys.recovery keys.agent keys.agent_process
     keys dossier dossier.errors
     dossier.model
     dossier.contexts
@@ -44,6 +46,7 @@ _FLOORS = [
     meet dossier.gate dossier.gate.*
     dossier.desk
     dossier.team
+    dossier.keying
     dossier.vault
     meet dossier.actions dossier.actions.*
     dossier.data
@@ -56,6 +59,7 @@ _FLOORS = [
 _DOORS = {
     "cryptography": ("keys.primitives",),
     "argon2": ("keys.primitives",),
+    "shamir_mnemonic": ("keys.recovery",),
     "tinydb": ("dossier.storage.tiny",),
     "filelock": ("dossier.storage.locking",),
     "click": ("dossier.cli.*",),
@@ -158,6 +162,7 @@ def test_no_floor_names_what_is_not_there() -> None:
         ("dossier.elsewhere", ""),  # a module that nobody placed
         ("dossier.vault", "from cryptography.hazmat.primitives import hashes"),
         ("keys.cost", "import argon2.low_level"),
+        ("dossier.actions.recovery", "from shamir_mnemonic import combine_mnemonics"),
         ("dossier.storage.files", "import tinydb"),
         ("dossier.memory", "from filelock import FileLock"),
         ("dossier.actions.members", "import click"),

@@ -12,6 +12,7 @@ from wording import COVER, INTAKE, PLAN, but
 
 from dossier.actions import households
 from dossier.errors import IntegrityError, LockedError, NotFoundError
+from dossier.keying import Made, new_keys, slot_box
 from dossier.model import (
     STORE_BOOK,
     BookName,
@@ -27,7 +28,7 @@ from dossier.model import (
 )
 from dossier.shapes import Keying
 from dossier.statements import Statement
-from dossier.team import Made, digest_of, new_keys, slot_box
+from dossier.team import digest_of
 from keys.locks import new_key
 
 

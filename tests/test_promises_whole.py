@@ -8,7 +8,7 @@ import pytest
 from cli_team import Answer, Team, build
 from crashing import CrashError, dying
 
-import dossier.team as team_keys
+from dossier import keying
 from dossier.entry import make_entry, read_entry
 from dossier.gate.secrets import EpochSecrets
 from dossier.log.merkle import Frontier
@@ -89,7 +89,7 @@ def test_6_a_garbled_box_is_found_before_anything_is_written_with_it(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Breaks when `primitives.check_commitment` compares nothing: nobody else could read what she wrote."""
-    real = team_keys.slot_box
+    real = keying.slot_box
     monkeypatch.setattr("dossier.actions.grants.slot_box", lambda *rest: real(*[*rest[:-1], new_key()]))
     scope = (
         "--role",

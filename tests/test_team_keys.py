@@ -7,11 +7,12 @@ from team import Team
 from wording import INTAKE
 
 from dossier.errors import IntegrityError, LockedError
+from dossier.keying import new_keys
 from dossier.model import STORE_BOOK, BookName, Digest, Handle, Role
 from dossier.register.members import Member
 from dossier.storage.base import Objects
 from dossier.storage.volatile import VolatileStore
-from dossier.team import new_keys, seed
+from dossier.team import seed
 
 
 @pytest.fixture

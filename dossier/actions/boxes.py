@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dossier.desk import Desk
 from dossier.errors import ConflictError
 from dossier.gate.base import Situation
+from dossier.keying import slot_box
 from dossier.model import Digest, Handle, HouseholdId, Role
 from dossier.register.households import Section
 from dossier.shapes import Boxed
 from dossier.statements import Statement
-from dossier.team import digest_of, section_key, seed_box, slot_box
+from dossier.team import digest_of, section_key, seed_box
 
 Opens = Callable[[Situation, HouseholdId, Section], bytes | None]  # a section's key, where one has it
 

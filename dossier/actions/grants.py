@@ -7,6 +7,7 @@ from typing import NamedTuple
 from dossier.actions.renewal import Prepared, state_with_new_keys
 from dossier.desk import Desk
 from dossier.errors import NotFoundError, UsageError
+from dossier.keying import new_keys, slot_box
 from dossier.log.reading import entries
 from dossier.model import (
     Deed,
@@ -22,7 +23,7 @@ from dossier.model import (
 from dossier.register.households import Grant, Household
 from dossier.register.register import Register
 from dossier.statements import Statement
-from dossier.team import digest_of, new_keys, section_key, slot_box
+from dossier.team import digest_of, section_key
 from keys.primitives import random_bytes
 
 

@@ -10,6 +10,7 @@ from dossier.actions.renewal import Prepared, state_with_new_keys
 from dossier.desk import Desk
 from dossier.errors import NotFoundError, RefusedError, UsageError
 from dossier.gate.base import Situation
+from dossier.keying import first_keys, new_keys
 from dossier.model import (
     COVER,
     Handle,
@@ -22,7 +23,6 @@ from dossier.model import (
 )
 from dossier.register.households import Household
 from dossier.statements import Statement
-from dossier.team import first_keys, new_keys
 from keys.primitives import random_bytes
 
 OPENING = PurposeId("aanmelding-beoordelen")  # for which a cover is written when a household is opened

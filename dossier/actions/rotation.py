@@ -8,10 +8,11 @@ from dossier.actions.renewal import Prepared, state_with_new_keys
 from dossier.desk import Desk
 from dossier.errors import ConflictError, UsageError, WaitsError
 from dossier.gate.base import Situation
+from dossier.keying import new_keys
 from dossier.model import Handle, HouseholdId, Reason, SectionName
 from dossier.register.members import Member
 from dossier.statements import Statement
-from dossier.team import new_keys, next_card
+from dossier.team import next_card
 
 
 class Plan(NamedTuple):
