@@ -15,7 +15,7 @@ from dossier.shapes import Keying, Slot
 from dossier.team import digest_of, section_key
 from keys.errors import KeysError, WeakKeyError
 from keys.identity import Card
-from keys.locks import box_to, box_to_public, new_key, open_part, wrap_part
+from keys.locks import box_to, box_to_public, check_wrapped, new_key, open_part, wrap_part
 from keys.primitives import WRAP_SIZE, commit
 
 
@@ -145,10 +145,9 @@ class _Maker:
             for number in range(1, len(parts) + 1)
         ]
         whole = b"".join(wrap_part(key, part, place) for part, place in zip(parts, places, strict=True))
-        for number, (part, place) in enumerate(zip(parts, places, strict=True), 1):
-            own = contexts.of("role-part-commitment", self._store, self._household.household, name, number)
-            piece = whole[(number - 1) * WRAP_SIZE : number * WRAP_SIZE]
-            open_part(key, piece, place, commit(part, own), own)
+        for number, (part, place) in enumerate(zip(parts, places, strict=True)):
+            piece = whole[number * WRAP_SIZE : (number + 1) * WRAP_SIZE]
+            check_wrapped(key, piece, part, place)
         return self._put(whole)
 
 

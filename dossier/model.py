@@ -228,6 +228,7 @@ class Reason(StrEnum):
     NO_RECOVERY = "no-recovery"
     RECOVERY_USED = "recovery-used"
     CHECKPOINT_WRONG = "checkpoint-wrong"
+    NOBODY_ROTATES = "nobody-rotates"
     TIME_NOT_WRONG = "time-not-wrong"
     POLICY_INVALID = "policy-invalid"
     REASON_UNKNOWN = "reason-unknown"

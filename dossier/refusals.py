@@ -18,7 +18,7 @@ _USAGE = frozenset(
         *(Reason.UNKNOWN_MEMBER, Reason.HANDLE_TAKEN, Reason.CARD_TAKEN, Reason.ROLES_EXCLUSIVE),
         *(Reason.ROLE_AS_IT_IS, Reason.STATE_AS_IT_IS, Reason.REASON_UNKNOWN, Reason.POLICY_INVALID),
         *(Reason.GRANT_IN_PAST, Reason.OTHER_PERSON, Reason.MEMBER_LEFT, Reason.SHARES_WRONG),
-        Reason.TIME_NOT_WRONG,
+        *(Reason.TIME_NOT_WRONG, Reason.NOBODY_ROTATES),
     },
 )
 _NOT_FOUND = frozenset({Reason.NO_ACCESS, Reason.NO_HOUSEHOLD})

@@ -120,18 +120,22 @@ def context(label: str, *fields: bytes | str | int) -> bytes:
     lists give the same bytes. Text is UTF-8, a number 8 bytes big-endian. docs/format.md lists every
     label with its fields in order; nothing builds one that is not there.
     """
-    parts = [b"dossier/v1"]
-    for field in (label, *fields):
-        match field:
-            case str():
-                raw = field.encode("utf-8")
-            case int():
-                raw = field.to_bytes(8, "big")
-            case _:
-                raw = field
-        parts.append(len(raw).to_bytes(4, "big"))
-        parts.append(raw)
-    return b"".join(parts)
+    made = _HEAD + _sized(label.encode("utf-8"))
+    for field in fields:
+        if isinstance(field, str):
+            made += _sized(field.encode("utf-8"))
+        elif isinstance(field, int):
+            made += _sized(field.to_bytes(8, "big"))
+        else:
+            made += _sized(field)
+    return made
+
+
+_HEAD = b"dossier/v1"
+
+
+def _sized(raw: bytes) -> bytes:
+    return len(raw).to_bytes(4, "big") + raw
 
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

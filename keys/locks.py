@@ -14,6 +14,7 @@ from keys.primitives import (
     check_commitment,
     derive,
     random_bytes,
+    same,
     unbox,
     unwrap,
     wrap,
@@ -67,6 +68,17 @@ def check_seed(seed: bytes, public: bytes) -> None:
 def wrap_part(section_key: bytes, part: bytes, context: bytes) -> bytes:
     """Wrap a version's role part under its section's key; 60 bytes."""
     return wrap(section_key, part, context)
+
+
+def check_wrapped(section_key: bytes, wrapped: bytes, part: bytes, context: bytes) -> None:
+    """See that a wrap holds this role part: before anyone signs for it.
+
+    Raises:
+        DoesNotOpenError: it does not open.
+        WrongKeyError: it opens to another part.
+    """
+    if not same(unwrap(section_key, wrapped, context), part):
+        raise WrongKeyError("part")
 
 
 def open_part(

@@ -31,17 +31,20 @@ def process(ground: Ground) -> Iterator[Figure]:
     read = [str(program)] if program.exists() else [sys.executable, "-m", "dossier"]
     read += ["--store", str(folder / "store"), "--token", str(token), "--passphrase-file", str(passphrase)]
     read += ["read", household, INTAKE, "--purpose", INTAKEGESPREK]
-    state = str(team.state(REGISSEUR).parent)
+    own = {"XDG_STATE_HOME": str(team.state(REGISSEUR).parent)}
     yield Figure("`dossier read`, a process", f'`python -c "{IMPORTS}"`', 2.2, least=False).measured(
-        _started(read, state), _started([sys.executable, "-c", IMPORTS], state), ground.sizes.often
+        started(read, own), started([sys.executable, "-c", IMPORTS], own), ground.sizes.often
     )
 
 
-def _started(command: list[str], state: str) -> Timed:
-    """Time a process, whose modules are compiled the first time, as where a program is installed."""
+def started(command: list[str], own: dict[str, str]) -> Timed:
+    """Time a process, whose modules are compiled the first time, as where a program is installed.
+
+    `own` is what its environment has besides this program's.
+    """
     left_out = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "COVERAGE_PROCESS_START")
     environment = {name: value for name, value in os.environ.items() if name not in left_out}
-    environment |= {"XDG_STATE_HOME": state, "DOSSIER_COST": "cheapest"}
+    environment |= {**own, "DOSSIER_COST": "cheapest"}
     return timed(lambda: subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True))
 
 

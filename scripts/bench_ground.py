@@ -9,7 +9,7 @@ from bench_team import OTHER, REGISSEUR, Team
 from dossier.model import HouseholdId
 
 MINE = 30  # households of one regisseur
-MEMBERS = 3  # in each team but the large one
+MEMBERS = 5  # in each team but the large one
 CROWD = 40
 
 
@@ -23,9 +23,11 @@ class Sizes(NamedTuple):
     content: int = 64 << 20  # bytes
     often: int = 60  # rounds, of what takes milliseconds
     seldom: int = 7  # rounds, of what takes longer
+    versions: int = 200  # of the household that is revoked
+    checked: int = 1_000  # households of the store that is checked
 
 
-QUICK = Sizes(35, 60, 300, 600, 1 << 20, 3, 2)
+QUICK = Sizes(35, 60, 300, 600, 1 << 20, 3, 2, 5, 20)
 
 
 class Place(NamedTuple):

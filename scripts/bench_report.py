@@ -11,7 +11,7 @@ from bench_rounds import Figure
 
 LIBRARIES = (
     *("argon2-cffi", "click", "cryptography", "filelock", "tinydb"),
-    *("tinydb-encrypted-jsonstorage", "pycryptodome"),
+    *("tinydb-encrypted-jsonstorage", "pycryptodome", "pyrage"),
 )
 
 

@@ -30,7 +30,8 @@ STEP = timedelta(minutes=5)  # between two entries: 100,000 of them are written 
 INTAKE, INTAKEGESPREK = SectionName("intake"), PurposeId("intakegesprek")
 SECTION = b"Wat er besproken is, en wat er is afgesproken. " * 64  # 3 KB
 PASSPHRASE = "vijf blauwe stoelen lopen langzaam"  # noqa: S105 (no secret: everyone's here)
-COORDINATOR, REGISSEUR, OTHER = "anna", "jan", "piet"
+COORDINATOR, REGISSEUR, OTHER, ADMIN, THIRD = "anna", "jan", "piet", "bob", "third"
+_ROLES = {REGISSEUR: Role.REGISSEUR, OTHER: Role.REGISSEUR, ADMIN: Role.BEHEERDER, THIRD: Role.REGISSEUR}
 ELSEWHERE = "jan-elsewhere"  # the regisseur at another computer
 _LINES = 6  # of a record
 
@@ -43,13 +44,13 @@ def unsynced() -> Iterator[None]:
 
 
 class Team:
-    """A coordinator and two regisseurs, each with a memory of their own, and a clock that `wait` moves on."""
+    """A coordinator, three regisseurs and an admin, each with a memory of their own, and a clock that `wait` moves on."""
 
     def __init__(self, folder: Path, start: datetime = LONG_AGO) -> None:
         """Found the store in a new folder, and admit the regisseurs."""
         self._folder = folder
         self._now = start
-        names = (COORDINATOR, REGISSEUR, OTHER)
+        names = (COORDINATOR, *_ROLES)
         self._identities = {name: LocalIdentity.new(name, name.title(), "Gemeente") for name in names}
         card = self._identities[COORDINATOR].card
         store_id, nonce = stores.new_store(card)
@@ -57,12 +58,12 @@ class Team:
         with unsynced():
             self.store = FileStore.create(folder / "store", store_id)
             stores.found(self.desk(COORDINATOR), "Team", nonce, default_policy_text())
-            self._leaves = {name: self._admit(name) for name in (REGISSEUR, OTHER)}
+            self._leaves = {name: self._admit(name) for name in _ROLES}
 
     def _admit(self, name: str) -> bytes:
         identity = self._identities[name]
         desk, card = self.desk(COORDINATOR), identity.card
-        stated, _ = members.admit(desk, card.write(), [Role.REGISSEUR], card.fingerprint)
+        stated, _ = members.admit(desk, card.write(), [_ROLES[name]], card.fingerprint)
         welcome = fingerprint(stated.entry.leaf)
         return stores.join(self.store, identity, self.state(name), self.clock, welcome)[1]
 

@@ -127,17 +127,18 @@ class Revoked(NamedTuple):
 
 def revoke(desk: Desk, household_id: HouseholdId, grant_id: GrantId, reason: str) -> Revoked:
     """Revoke a grant, with a new key for each section that it covered."""
+    grants: list[Grant] = []
 
     def prepare() -> Prepared:
         situation = desk.gate.survey(household_id)
         household = situation.register.households[household_id]
-        sections = list(_grant(household, grant_id).sections)
-        made = new_keys(desk, situation, household, sections, without=grant_id)
+        grants[:] = [_grant(household, grant_id)]
+        made = new_keys(desk, situation, household, list(grants[0].sections), without=grant_id)
         named = {"household": household_id, "grant": grant_id, "reason": reason}
         return Statement("grant.revoked/1", **named, keyings=made.keyings), made.objects
 
-    grant = _grant(desk.gate.survey(household_id).register.households[household_id], grant_id)
     state_with_new_keys(desk, prepare)
+    grant = grants[0]
     return Revoked(grant.sections, tuple(opened_by(desk, household_id, grant)))
 
 

@@ -159,4 +159,4 @@ def _keyed_before(desk: Desk, household_id: HouseholdId, position: int) -> bool:
     household = register.households[household_id]
     known = () if register.policy is None else register.policy.sections
     unkeyed = any(name not in household.sections for name in known)
-    return unkeyed or any(s.keyed_position < position for s in household.sections.values())
+    return unkeyed or household.keyed_before(position)

@@ -176,6 +176,7 @@ class LocalGate:
             check_wraps(situation, statement, objects)
             entry = self._scribe.entry_of(situation, statement, Permit(role, _basis(register, act)), signer)
             keep(self._store, situation, entry, statement, objects)
+            self._sight.unfold()
             apply(register, act._replace(position=entry.index, leaf=entry.leaf))
             self._scribe.append(register, entry, corrects=late and statement.kind != "proposed")
             drop(self._store, situation, statement.book, objects)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from dossier.book import Book
 from dossier.errors import GONE_BACK, ConflictError, IntegrityError, LockedError, UnreachableError
 from dossier.gate.base import Situation
 from dossier.log.follow import Follower
@@ -38,6 +39,7 @@ class Sight:
         self._memory = memory
         self._clock = clock
         self._confirm = confirm
+        self._folded: tuple[tuple[object, ...], Register] | None = None
         self.log = self._logbook()
 
     def _logbook(self) -> Logbook:
@@ -47,6 +49,7 @@ class Sight:
     def forget(self) -> None:
         """Read again from memory what may have been half taken in."""
         self._memory.forget()
+        self.unfold()
         self.log = self._logbook()
 
     @contextmanager
@@ -131,17 +134,29 @@ class Sight:
         if not founding:
             self._check_admitted(register)
         if household is not None:
-            known = self._memory.known(household)
             opened = self.log.open_book(BookName(household))
-            lacking = () if known is None else known.unfounded
-            store = self.log.store_book.book
-            register = fold(self._memory.root, store, opened.book, lacking, self._memory.lacking)
+            register = self._fold(household, opened.book)
             self.log.check_reaches(opened, register)
         now = whole_milliseconds(self._clock())
         last = self.log.known.at
         behind = late and last is not None and now < last
         at = now if behind else entry_time(last, now, register.policy, self._confirm)
         return Situation(register, opened, self._store.objects(opened.book.name), at)
+
+    def _fold(self, household: HouseholdId, book: Book) -> Register:
+        """Fold both books; the same heads are the same books, so what was folded last may do."""
+        store = self.log.store_book.book
+        heads = (household, store.head, book.head)
+        if self._folded is None or self._folded[0] != heads:
+            known = self._memory.known(household)
+            lacking = () if known is None else known.unfounded
+            folded = fold(self._memory.root, store, book, lacking, self._memory.lacking)
+            self._folded = (heads, folded)
+        return self._folded[1]
+
+    def unfold(self) -> None:
+        """Fold anew next time: what was folded last is about to be changed."""
+        self._folded = None
 
     def _check_admitted(self, register: Register) -> None:
         member = register.members.get(self._handle)

@@ -132,14 +132,24 @@ class Asked:
 def was_wrong(store: Store, known: Verified, correction: Statement, at: datetime) -> bool:
     """Tell whether a correction of the clock, made at a moment, names the first entry of a later time.
 
-    That entry is of after this moment, and the one before it is not.
+    That entry is of after this moment, and the one before it is not. A proposal to correct a clock is passed
+    over: it is of the right time among wrong ones.
     """
     position = correction["index"]
     if not 0 < position < known.size:
         return False
     tree = Tree(store, known.size, known.root)
     wrong, before = tree.entry(position), tree.entry(position - 1)
+    while before.index and _proposes(before):
+        before = tree.entry(before.index - 1)
     return wrong.leaf == correction["leaf"] and before.at <= at < wrong.at
+
+
+def _proposes(entry: Entry) -> bool:
+    """Tell whether an entry proposes to correct a clock."""
+    statement = entry.signed.statement
+    proposed = statement is not None and statement.kind == "proposed"
+    return proposed and statement is not None and statement["statement"].kind == "clock.corrected"
 
 
 def fallen_short(

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Collection
 
 from dossier.book import Book
-from dossier.model import BookName, Reason
+from dossier.model import BookName, Reason, Role
 from dossier.register import rules_approval, rules_custody, rules_household, rules_members, rules_store
 from dossier.register.register import Act, Fault, Register, act_of, in_order
+from dossier.statements import Statement
 
 Rule = Callable[[Register, Act], None]
 
@@ -38,7 +39,17 @@ RULES: dict[str, tuple[Rule, Rule]] = {
 }
 
 # All that stands between the reopening of a restored store and the rotation that must follow.
-_BEFORE_ROTATION = {"store.restored", "gate.rotated", "member.suspended", "proposed", "approved", "refused"}
+_BEFORE_ROTATION = {
+    *("store.restored", "coordination.recovered", "gate.rotated", "member.suspended"),
+    *("proposed", "approved", "refused"),
+}
+
+
+def _before_rotation(register: Register, statement: Statement) -> bool:
+    """Tell whether a statement may stand before that rotation; where nobody can rotate, one is admitted."""
+    if statement.kind == "member.admitted":
+        return Role.BEHEERDER in statement["roles"] and not register.holders(Role.BEHEERDER)
+    return statement.kind in _BEFORE_ROTATION
 
 
 def check(register: Register, act: Act) -> None:
@@ -50,7 +61,7 @@ def check(register: Register, act: Act) -> None:
     if act.statement.kind != "store.founded" and register.store != act.store:
         raise Fault(Reason.OTHER_BOOK)
     waiting = register.restored is not None and register.restored.rotated is None
-    if waiting and act.statement.kind not in _BEFORE_ROTATION:
+    if waiting and not _before_rotation(register, act.statement):
         raise Fault(Reason.STORE_RESTORED)
     match act.statement.kind:
         case "proposed":

@@ -147,6 +147,10 @@ class Household:
                 self.sections[keying.section] = Section(keying.section)
             self.sections[keying.section].key(keying, at, position)
 
+    def keyed_before(self, position: int) -> bool:
+        """Tell whether a section has a key of before an entry of the log."""
+        return any(section.keyed_position < position for section in self.sections.values())
+
     def lose_boxes(self, handle: Handle) -> None:
         """Forget the boxes to a card that its member no longer has."""
         for section in self.sections.values():

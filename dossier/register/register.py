@@ -89,7 +89,6 @@ class Restored(NamedTuple):
     position: int
     at: datetime
     leaf: bytes
-    behind: frozenset[HouseholdId]
     rotated: int | None  # index of the rotation that followed
 
 
@@ -124,6 +123,7 @@ class Register:
         self.recovery: Recovery | None = None
         self.to_rotate_out: dict[Handle, datetime] = {}  # who has the secret in force and should not
         self.restored: Restored | None = None
+        self.behind: dict[HouseholdId, int] = {}  # whose books fell short, and the entry that said so last
         self.latest: datetime | None = None  # the time of the last statement taken
         self.policy: Policy | None = None
         self.proposals: dict[int, Proposal] = {}
@@ -168,14 +168,12 @@ class Register:
 
     def shut(self, household: Household) -> bool:
         """Tell whether a household stays closed after a restore, until all of its sections have new keys."""
-        behind = self.restored is not None and household.household in self.restored.behind
-        return behind and self.keyed_before_restore(household)
+        since = self.behind.get(household.household)
+        return since is not None and household.keyed_before(since)
 
     def keyed_before_restore(self, household: Household) -> bool:
         """Tell whether a household has a section whose key is of before the last restore."""
-        if self.restored is None:
-            return False
-        return any(s.keyed_position < self.restored.position for s in household.sections.values())
+        return self.restored is not None and household.keyed_before(self.restored.position)
 
     def member(self, handle: str) -> Member:
         """Give a member. Raises Fault(UNKNOWN_MEMBER)."""

@@ -28,7 +28,7 @@ def correction_of(register: Register, statement: Statement) -> Statement | None:
 
 def reopens(register: Register, statement: Statement) -> bool:
     """Tell whether a statement has to do with reopening a store that was put back."""
-    return meant(register, statement).kind in ("store.restored", "store.founded")
+    return meant(register, statement).kind in ("store.restored", "coordination.recovered", "store.founded")
 
 
 def needs_approval(register: Register, act: Act) -> bool:

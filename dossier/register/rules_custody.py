@@ -96,7 +96,7 @@ def check_recovered(register: Register, act: Act) -> None:
     statement, recovery = act.statement, register.recovery
     if recovery is None or (act.signer, act.card) != (recovery.card.handle, recovery.fingerprint):
         raise Fault(Reason.NO_RECOVERY)
-    if recovery.used is not None or recovery.box is None:
+    if recovery.box is None or not register.recoverable():
         raise Fault(Reason.RECOVERY_USED)
     check_new(register, statement["card"])
     if statement["number"] != register.number:
@@ -106,7 +106,7 @@ def check_recovered(register: Register, act: Act) -> None:
 
 
 def recover(register: Register, act: Act) -> None:
-    """There is a coordinator, who approves nothing for 30 days; the card is used up, and another due."""
+    """There is a coordinator, who approves nothing for 30 days; this card is used up, all keys are due."""
     card = act.statement["card"]
     member = Member(card, {Role.COORDINATOR}, act.signer, act.at, act.leaf)
     member.recovered_at = act.at
@@ -115,6 +115,7 @@ def recover(register: Register, act: Act) -> None:
     register.coordination_due = True
     assert register.recovery is not None  # noqa: S101 (checked above)
     register.recovery = register.recovery._replace(used=act.position, box=None)
+    register.to_rotate_out[act.signer] = act.at
 
 
 def check_gate_boxed(register: Register, act: Act) -> None:

@@ -96,6 +96,9 @@ def check_slot(register: Register, act: Act) -> None:
     own = act.signer == statement["handle"]
     signer(register, act) if own else signer(register, act, Role.COORDINATOR)
     household = household_of(register, act)
+    slots = {(role, name) for role, name, _, _ in statement["boxes"]}
+    if len(slots) != len(statement["boxes"]):  # one of the boxes may be for someone else
+        raise Fault(Reason.STRANGER_BOXED)
     for role, name, generation, _ in statement["boxes"]:
         section = household.sections.get(name)
         if section is None:
@@ -119,6 +122,8 @@ def check_written(register: Register, act: Act) -> None:
     statement = act.statement
     signer(register, act)
     household = household_of(register, act)
+    if register.shut(household):
+        raise Fault(Reason.NEEDS_REKEY)
     may_write(register, household, act.signer, SectionName(statement["section"]), act.at)
     section = household.sections.get(SectionName(statement["section"]))
     if section is None:

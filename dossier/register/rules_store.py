@@ -75,15 +75,19 @@ def check_reopened(register: Register, act: Act) -> None:
         raise Fault(Reason.CHECKPOINT_WRONG)
     if act.signer not in statement["confirmed"]:
         raise Fault(Reason.ABOUT_YOURSELF)
-    if any(not register.member(handle).active for handle in statement["confirmed"]):
+    confirmed = [register.member(handle) for handle in statement["confirmed"]]
+    if any(not member.active for member in confirmed):
         raise Fault(Reason.STATE_AS_IT_IS)
+    admins = register.holders(Role.BEHEERDER)
+    if admins and not any(member in admins for member in confirmed):
+        raise Fault(Reason.NOBODY_ROTATES)
 
 
 def reopen(register: Register, act: Act) -> None:
     """All who are not confirmed are suspended; nothing opens before a rotation, some not before a rekey."""
     statement = act.statement
-    behind = frozenset(statement["behind"])
-    register.restored = Restored(statement["size"], act.position, act.at, act.leaf, behind, None)
+    register.restored = Restored(statement["size"], act.position, act.at, act.leaf, None)
+    register.behind |= dict.fromkeys(statement["behind"], act.position)
     for member in register.members.values():
         if member.active and member.handle not in statement["confirmed"]:
             register.stop(member, act.at)

@@ -24,9 +24,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "store-restored": (
         N_("This store was put back from a copy, and is not open yet."),
         N_("A copy can undo a revocation, so two persons reopen it, and a rotation follows."),
-        N_(
-            "A coordinator runs dossier reopen, a second person approves, a beheerder runs dossier keys rotate."
-        ),
+        N_("A coordinator runs dossier reopen, another approves, a beheerder runs dossier keys rotate."),
     ),
     "needs-rekey": (
         N_("This household stays closed until it has new keys."),

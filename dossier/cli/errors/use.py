@@ -6,6 +6,11 @@ _SEE_POLICY = N_("Look at `dossier policy show`: it names them.")
 _PASSPHRASE = N_("Take a longer and stranger one, or the six words that are offered.")
 
 USE: dict[str, tuple[str, str, str]] = {
+    "nobody-rotates": (
+        N_("No beheerder is among those who are still members."),
+        N_("After this only a beheerder can go on, with a rotation; and nobody could be admitted before it."),
+        N_("Name a beheerder too: --member HANDLE."),
+    ),
     "usage": (
         N_("That cannot be used like this ({code})."),
         N_("Something in the command does not go together."),
