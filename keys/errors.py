@@ -93,3 +93,45 @@ class PassphraseRefusedError(TokenError):
         """`why` is one of `short`, `common`, `name`."""
         super().__init__(why)
         self.why = why
+
+
+class ShareError(KeysError):
+    """The base of what can be wrong with the shares of a recovery secret. No message has a word of one."""
+
+    code = "share"
+    exit_code = 4
+
+
+class WrongShareError(ShareError):
+    """Words that are no share, or shares that do not fit each other."""
+
+    code = "share-wrong"
+
+    def __init__(self, why: str, number: int | None = None) -> None:
+        """`why` is one of `word` (`number` says which), `length`, `checksum`, `kind`, `apart`."""
+        super().__init__(why)
+        self.why = why
+        self.number = number
+
+
+class RepeatedShareError(ShareError):
+    """One share given twice."""
+
+    code = "share-twice"
+
+
+class SharesOfOtherError(ShareError):
+    """Shares of different splittings."""
+
+    code = "shares-of-other"
+
+
+class FewSharesError(ShareError):
+    """Fewer shares than make the secret."""
+
+    code = "shares-few"
+
+    def __init__(self, given: int, needed: int) -> None:
+        super().__init__(f"{given} of {needed}")
+        self.given = given
+        self.needed = needed

@@ -2,23 +2,26 @@
 
 import random
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from types import MappingProxyType
 
 from scribe import Scribe
-from wording import AANMELDING, EPOCH_SECRET, HOME, INTAKE
+from wording import AANMELDING, HOME, INTAKE, epoch_secret
 
 from dossier import contexts
 from dossier.book import Head, follows
-from dossier.entry import Entry, leaf_hash
+from dossier.entry import Entry, leaf_hash, read_entry
+from dossier.errors import IntegrityError
 from dossier.log.follow import Follower
 from dossier.log.merkle import Frontier
 from dossier.log.note import Checkpoint, sign_checkpoint
 from dossier.log.records import Record, origin, split
 from dossier.log.tree import keep_tiles
 from dossier.log.verified import Verified
-from dossier.model import BookName, Deed, Request, Role, Seen, StoreId
-from dossier.register.register import Register
+from dossier.model import STORE_BOOK, BookName, Deed, Request, Role, Seen, StoreId
+from dossier.register.fold import take
+from dossier.register.register import Register, act_of
 from dossier.storage.base import PAGE
 from dossier.storage.volatile import VolatileStore
 from keys.locks import log_seed
@@ -31,9 +34,27 @@ OTHER_SEED = sha256(b"no log key of this store")
 
 
 @cache
-def seed_of(store: StoreId) -> bytes:
-    """Give the seed of the log key in epoch 1."""
-    return log_seed(EPOCH_SECRET, contexts.of("log-key", store, 1))
+def seed_of(store: StoreId, epoch: int = 1) -> bytes:
+    """Give the seed of the log key in an epoch."""
+    return log_seed(epoch_secret(epoch), contexts.of("log-key", store, epoch))
+
+
+def epochs_after(lines: Iterable[bytes]) -> list[int]:
+    """Say which epoch is in force after each line: the next one after a rotation that stands."""
+    lines = list(lines)
+    if not any(b'["gate.rotated/1"' in line for line in lines):
+        return [1] * len(lines)
+    register, head, epochs = Register(read_entry(lines[0]).signed.card), None, []
+    for line in lines:
+        with suppress(IntegrityError):  # of the last lines of bad books: those change nothing
+            entry = read_entry(line)
+            own = entry.signed.place is not None and entry.signed.place.book == STORE_BOOK
+            after = follows(entry, head) if own else None
+            if after is not None:
+                head = after
+                take(register, STORE_BOOK, act_of(entry))
+        epochs.append(register.epoch.number)
+    return epochs
 
 
 def record(store: StoreId, line: bytes, frontier: Frontier, seed: bytes | None = None) -> Record:
@@ -54,8 +75,16 @@ def put(store: VolatileStore, records: Iterable[Record], tail: bytes = b"") -> N
 
 def put_lines(store: VolatileStore, lines: Iterable[bytes], seed: bytes | None = None) -> None:
     """Make a log of these lines, as one does who holds the log key, or another one."""
+    put(store, _under(store.store_id, list(lines), seed))
+
+
+def _under(store: StoreId, lines: list[bytes], seed: bytes | None = None, start: int = 0) -> list[Record]:
+    """Put the lines from `start` on under their checkpoints, by the key in force there or by another."""
     frontier = Frontier()
-    put(store, [record(store.store_id, line, frontier, seed) for line in lines])
+    for line in lines[:start]:
+        frontier.append(leaf_hash(line))
+    rest = zip(lines[start:], epochs_after(lines)[start:], strict=True)
+    return [record(store, line, frontier, seed or seed_of(store, epoch)) for line, epoch in rest]
 
 
 def records(store: VolatileStore) -> list[Record]:
@@ -84,10 +113,8 @@ def lay(scribe: Scribe, until: int | None = None) -> VolatileStore:
 def lay_more(store: VolatileStore, scribe: Scribe) -> None:
     """Lay on what the scribe has written since, without copies."""
     had = records(store)
-    frontier = Frontier()
-    for one in had:
-        frontier.append(leaf_hash(one.line))
-    put(store, [*had, *(record(store.store_id, entry.line, frontier) for entry in scribe.log[len(had) :])])
+    lines = [*(one.line for one in had), *(entry.line for entry in scribe.log[len(had) :])]
+    put(store, [*had, *_under(store.store_id, lines, start=len(had))])
 
 
 def drop_copies(store: VolatileStore, book: BookName, keep: Callable[[int], bool]) -> None:
@@ -106,10 +133,11 @@ class Heads:
 
     def __init__(self) -> None:
         self.heads: dict[BookName, Head] = {}
-        self.unfounded: list[int] = []
+        self.unfounded: list[int] = []  # by index
+        self.lacking: list[int] = []  # by number in the store's book
 
-    def unfounded_in_store(self) -> tuple[int, ...]:
-        return ()
+    def unfounded_in_store(self) -> list[int]:
+        return self.lacking
 
     def head(self, book: BookName) -> Head | None:
         return self.heads.get(book)
@@ -120,6 +148,8 @@ class Heads:
         self.heads[place.book] = head
         if not founded:
             self.unfounded.append(entry.index)
+            if place.book == STORE_BOOK:
+                self.lacking.append(head.number)
 
 
 class Reader:

@@ -6,21 +6,21 @@ from dossier.book import Book, Head
 from dossier.entry import Entry
 from dossier.log.follow import Follower
 from dossier.log.verified import Verified
-from dossier.model import BookName, StoreId
+from dossier.model import STORE_BOOK, BookName, StoreId
 from dossier.register.register import Register
 from dossier.storage.volatile import VolatileStore
 
 
 class Heads:
-    """Where the books end, what belongs to them, and which versions nobody asked for, as a log says."""
+    """Where the books end, what belongs to them, and which statements lack what they name, as a log says."""
 
     def __init__(self) -> None:
         self.heads: dict[BookName, Head] = {}
         self.belongs: dict[BookName, tuple[Entry, ...]] = {}
         self.unfounded: dict[BookName, list[int]] = {}
 
-    def unfounded_in_store(self) -> tuple[int, ...]:
-        return ()
+    def unfounded_in_store(self) -> list[int]:
+        return self.unfounded.get(STORE_BOOK, [])
 
     def head(self, book: BookName) -> Head | None:
         return self.heads.get(book)

@@ -8,7 +8,8 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from wording import AANMELDING, HOME, MINUTE, POLICY, Wording, person
+from wording import AANMELDING, HOME, MINUTE, POLICY, person
+from wording_custody import Custody
 
 from dossier.book import Book, Head, follows, next_place
 from dossier.entry import Entry, Ruling, Signed, make_entry
@@ -28,11 +29,12 @@ from dossier.model import (
 )
 from dossier.register.fold import check, take
 from dossier.register.register import Act, Fault, act_of
+from dossier.register.rules_approval import correction_of
 from dossier.statements import Statement
 from keys.identity import LocalIdentity
 
 
-class Scribe(Wording):
+class Scribe(Custody):
     """Writes a log and its books, and follows them as a reader does. `at` is the time, moved by `wait`."""
 
     def __init__(self, policy: str | None = POLICY, *, founded: bool = True) -> None:
@@ -67,7 +69,7 @@ class Scribe(Wording):
     ) -> Entry:
         """Write an entry, whether it stands or not: all that is not said is as it should be."""
         self.at += MINUTE
-        identity = identity or person(who)
+        identity = identity or person(who, self.cards_of(who))
         if statement is not None:
             place = place or next_place(statement.book, self.heads.get(statement.book))
             household = None if place.book == STORE_BOOK else HouseholdId(place.book)
@@ -83,7 +85,7 @@ class Scribe(Wording):
             request=request,
             nonce=sha256(f"nonce {size}".encode()).digest()[:16],
             at=self.at,
-            seen=Seen(size, self._roots[size]),
+            seen=self.seen,
             place=place,
             statement=statement,
         )._replace(**(signed or {}))
@@ -94,7 +96,7 @@ class Scribe(Wording):
             reason=None,
             basis="statement" if statement else "regisseur",
             policy=0 if self.register.policy is None else self.register.policy.version,
-            epoch=1,
+            epoch=self.epoch,
             trace=bytes(16),
             span=bytes(8),
         )._replace(**(ruling or {}))
@@ -110,13 +112,16 @@ class Scribe(Wording):
         self.log.append(entry)
         self._frontier.append(entry.leaf)
         self._roots.append(self._frontier.root())
+        self.seen = Seen(len(self.log), self._roots[-1])
         if place is not None and head is not None:
             self.heads[place.book] = head
             take(self.register, place.book, act_of(entry, founded=founded))
 
     def founded(self, entry: Entry) -> bool:
-        """Tell whether the log has the entry that asked to write this version."""
+        """Tell whether the log has what a statement says of it: who asked to write, or a wrong time."""
         s = entry.signed.statement
+        if s is not None and (correction := correction_of(self.register, s)) is not None:
+            return self._was_wrong(correction)
         if s is None or s.kind != "section.written":
             return True
         asked = self.log[s["index"]] if s["index"] < len(self.log) else None
@@ -125,6 +130,17 @@ class Scribe(Wording):
         request = Request(Deed.WRITE, s["household"], s["section"], s["version"])
         same = asked.signed.request._replace(purpose=None) == request
         return bool(same and asked.signed.actor == entry.signed.actor)
+
+    def _was_wrong(self, correction: Statement) -> bool:
+        """Tell whether a correction made now names the first entry of a time that has yet to come."""
+        index = correction["index"]
+        if not 0 < index < len(self.log):
+            return False
+        earlier = self.log[:index]
+        while len(earlier) > 1 and _proposes(earlier[-1]):
+            earlier.pop()
+        before, wrong = earlier[-1], self.log[index]
+        return bool(wrong.leaf == correction["leaf"] and before.at <= self.at < wrong.at)
 
     def say(self, who: str, statement: Statement) -> Entry:
         """State what stands."""
@@ -145,14 +161,17 @@ class Scribe(Wording):
 
     def verdict(self, who: str, statement: Statement, *, card: str | None = None) -> Reason | None:
         """Judge a statement as if it came next; None when it would stand."""
+        correction = correction_of(self.register, statement)
         act = Act(
             statement=statement,
             signer=Handle(who),
-            card=person(who).card.fingerprint if card is None else card,
+            card=person(who, self.cards_of(who)).card.fingerprint if card is None else card,
             at=self.at,
             position=len(self.log),
             leaf=bytes(32),
             store=self.store,
+            founded=correction is None or self._was_wrong(correction),
+            seen=self.seen,
         )
         try:
             check(self.register, act)
@@ -198,3 +217,9 @@ class Scribe(Wording):
         for section in sections:
             self.say(who, self.version(who, section))
         return self
+
+
+def _proposes(entry: Entry) -> bool:
+    """Tell whether an entry proposes to correct a clock."""
+    s = entry.signed.statement
+    return s is not None and s.kind == "proposed" and bool(s["statement"].kind == "clock.corrected")

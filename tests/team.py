@@ -10,14 +10,26 @@
 Everything here opens: for books of which only the rules matter, and for fixed bytes, see `scribe`.
 """
 
+import shutil
 from collections.abc import Iterable, Mapping
+from copy import copy
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 from wording import COVER, DAY, INTAKE, PLAN, START, person
 
-from dossier.actions import approvals, contents, grants, households, members, store
+from dossier.actions import (
+    approvals,
+    contents,
+    grants,
+    households,
+    leaving,
+    members,
+    renewing,
+    rotation,
+    store,
+)
 from dossier.actions.approvals import Stated
 from dossier.book import follows
 from dossier.data import default_policy_text
@@ -34,6 +46,7 @@ from dossier.storage.base import Store
 from dossier.storage.files import FileStore
 from dossier.storage.volatile import VolatileStore
 from keys.encoding import fingerprint
+from keys.identity import LocalIdentity
 
 READ, WRITE = (Deed.READ,), (Deed.READ, Deed.WRITE)
 _WRITTEN_FOR = {INTAKE: PurposeId("intakegesprek"), PLAN: PurposeId("plan-opstellen")}
@@ -61,7 +74,7 @@ class Clock:
 class Team:
     """A store founded by anna under the default policy. `team["jan"]` is jan's desk."""
 
-    def __init__(self, folder: Path, *, files: bool = False) -> None:
+    def __init__(self, folder: Path, *, files: bool = False, policy: str | None = None) -> None:
         """Members' memory goes into `folder`; with `files`, the store as well."""
         self.folder = folder
         self.clock = Clock()
@@ -70,23 +83,32 @@ class Team:
         self.store: Store = FileStore.create(folder / "store", store_id) if files else VolatileStore(store_id)
         memory = Memory(folder / "anna", person("anna"), store_id)
         memory.root = person("anna").card.fingerprint
-        self.desks["anna"] = self._desk("anna", memory)
-        store.found(self["anna"], "Team Noord", nonce, default_policy_text())
+        self.desks["anna"] = self._desk(person("anna"), memory)
+        store.found(self["anna"], "Team Noord", nonce, policy or default_policy_text())
 
     def __getitem__(self, handle: str) -> Desk:
         return self.desks[handle]
 
-    def _desk(self, handle: str, memory: Memory) -> Desk:
-        identity = person(handle)
+    def _desk(self, identity: LocalIdentity, memory: Memory) -> Desk:
         gate = LocalGate(self.store, identity, memory, self.clock)
         return Desk(self.store, gate, identity, memory, self.clock)
 
     def again(self, handle: str) -> Desk:
         """Sit down anew, as the next command does: from what this member's client remembers."""
-        memory = Memory(self.folder / handle, person(handle), self.store.store_id)
+        known = self.desks.get(handle)
+        if known is None:
+            memory = Memory(self.folder / handle, person(handle), self.store.store_id)
+        else:
+            memory = known.memory.beside()
         memory.load()
-        self.desks[handle] = self._desk(handle, memory)
+        self.desks[handle] = self._desk(self.identity(handle), memory)
         return self.desks[handle]
+
+    def identity(self, handle: str) -> LocalIdentity:
+        """Give the keys with which someone works now."""
+        found = self[handle].identity if handle in self.desks else person(handle)
+        assert isinstance(found, LocalIdentity)
+        return found
 
     def register(self, household: HouseholdId | None = None, who: str = "anna") -> Register:
         """Give the register as someone sees it now."""
@@ -130,6 +152,44 @@ class Team:
     ) -> Entry:
         """Give and take roles."""
         return self.settle(members.change_roles(self[by], Handle(handle), [*add], [*remove]), second)
+
+    def leave(self, handle: str, by: str = "anna", second: str | None = None) -> leaving.Left:
+        """Let someone go for good, and close what they could open."""
+        report = leaving.report(self[by], Handle(handle))
+        stated = leaving.let_go(self[by], Handle(handle), "uit-dienst")
+        assert stated is not None
+        self.settle(stated, second)
+        done = leaving.close(self[by], report)
+        assert not done.left
+        return done
+
+    def renew(self, handle: str, number: int = 2, by: str | None = None, second: str | None = None) -> Desk:
+        """Give someone their card of this number: by themselves, or by a coordinator for a lost token."""
+        identity = person(handle, number)
+        if by is None:
+            self.desks[handle] = renewing.renew_own(self[handle], identity).desk
+            return self.desks[handle]
+        stated, _ = renewing.renew(self[by], Handle(handle), identity.card.write(), identity.card.fingerprint)
+        welcome = fingerprint(self.settle(stated, second).leaf)
+        self.box(by)
+        renewing.box_again(self[by], Handle(handle))
+        folder = self.folder / f"{handle} {number}"  # another computer: the lost token's was lost with it
+        self.desks[handle], _ = store.join(self.store, identity, folder, self.clock, welcome)
+        return self.desks[handle]
+
+    # Keys.
+
+    def box(self, by: str = "anna") -> None:
+        """Give the boxes of the store's own keys that are due."""
+        boxes.box_what_is_due(self[by])
+
+    def rotate(self, *without: str, by: str = "bob", reason: str | None = "verlof") -> rotation.Rotated:
+        """Put the next epoch in force, without some."""
+        return rotation.rotate(self[by], [Handle(handle) for handle in without], reason)
+
+    def rekey(self, household: HouseholdId, *sections: SectionName, by: str = "anna") -> None:
+        """Give sections new keys, all where none is named."""
+        rotation.rekey(self[by], household, sections)
 
     # Households.
 

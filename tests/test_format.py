@@ -28,7 +28,9 @@ from keys.tokenbytes import Unlocked, write_token
 
 _ROOT = Path(__file__).parent.parent
 _FORMAT = (_ROOT / "docs" / "format.md").read_text("utf-8")
-_OF_KEYS = {"card": (), "mac-key": (), "token": ()}
+_OF_KEYS: dict[str, tuple[str, ...]] = dict.fromkeys(
+    ("card", "mac-key", "token", "recovery-box", "recovery-sign"), ()
+)
 _PREFIX = b"dossier/v1"
 
 STORE = StoreId("0123456789abcdef" * 2)
@@ -197,8 +199,9 @@ def test_every_kind_of_field_is_explained() -> None:
     rows = dict(table("table: kinds"))
     used = {kind.rstrip("?*+") for fields in shapes_as_written().values() for _, kind in fields}
     assert used | {"slot"} == set(rows)  # a slot stands in a keying only
-    keying = dict(field.split() for field in words(rows["keying"].partition(": ")[2]))
-    assert list(keying) == list(shapes.Keying._fields)
+    for kind, names in {"keying": shapes.Keying._fields, "boxed": shapes.Boxed._fields}.items():
+        fields = [field.split()[0] for field in words(rows[kind].partition(": ")[2])]
+        assert fields == list(names)
 
 
 @pytest.mark.parametrize("tag", [row[0] for row in table("table: statements")] + ["proposed/1"])

@@ -251,3 +251,59 @@ def test_everyone_active_sees_their_own_entries_and_the_toezichthouder_all() -> 
         assert ruling.basis == "office"
     assert ask(s, "tom", Deed.EXPORT) == Permit(Role.TOEZICHTHOUDER, "office")
     assert [ask(s, who, Deed.EXPORT) for who in ("anna", "jan", "sara", "bob")] == [Reason.NOT_YOUR_ROLE] * 4
+
+
+# A store that was put back from a copy.
+
+
+@pytest.mark.parametrize("who", ["anna", "jan", "rita", "sara", "bob", "tom"])
+@pytest.mark.parametrize("deed", Deed)
+def test_a_restored_store_gives_nothing_to_anybody_before_its_rotation(who: str, deed: Deed) -> None:
+    s = team().give()
+    s.say("anna", s.reopening(behind=[HOME]))
+    for household in (HOME, OTHER_HOME, None):
+        assert ask(s, who, deed, household=household) is Reason.STORE_RESTORED
+    s.say("bob", s.rotation())
+    assert ask(s, who, deed) is not Reason.STORE_RESTORED
+
+
+def test_whoever_is_suspended_hears_of_that_and_not_of_the_restore() -> None:
+    s = team()
+    s.say("anna", s.reopening("anna", "bob"))
+    assert ask(s, "jan") is Reason.NOT_ACTIVE
+    assert ask(s, "anna", Deed.LOOK) is Reason.STORE_RESTORED
+
+
+def test_a_household_that_fell_short_opens_for_nobody_until_every_section_has_another_key() -> None:
+    s = team().open(household=OTHER_HOME).give()
+    s.say("anna", s.reopening(behind=[HOME]))
+    s.say("bob", s.rotation())
+    for deed in CONTENT_DEEDS:
+        assert ask(s, "jan", deed) is Reason.NEEDS_REKEY
+        assert ask(s, "sara", deed) is Reason.NEEDS_REKEY
+        assert ask(s, "jan", deed, household=OTHER_HOME) == Permit(Role.REGISSEUR, "regisseur")
+    first, *others = s.household().sections
+    s.say("anna", s.rekey(*others))
+    assert ask(s, "jan") is Reason.NEEDS_REKEY
+    s.say("anna", s.rekey(first))
+    assert ask(s, "jan") == Permit(Role.REGISSEUR, "regisseur")
+    assert ask(s, "sara") == Permit(Role.SPECIALIST, GRANT)
+
+
+def test_a_household_that_fell_short_is_told_of_only_to_who_would_get_in() -> None:
+    s = team().give(deeds=(READ,))
+    s.say("anna", s.reopening(behind=[HOME]))
+    s.say("bob", s.rotation())
+    assert ask(s, "rita") is Reason.NO_ACCESS
+    assert ask(s, "sara", WRITE) is Reason.DEED_NOT_COVERED
+    assert ask(s, "sara", READ, COVER, AANMELDING) is Reason.SECTION_NOT_COVERED
+    assert ask(s, "jan", Deed.LOOK) == Permit(Role.REGISSEUR, "regisseur")
+
+
+def test_the_team_has_nothing_of_a_household_that_fell_short_either() -> None:
+    s = team(None)
+    s.say("anna", s.reopening(behind=[HOME]))
+    s.say("bob", s.rotation())
+    assert ask(s, "anna", READ, COVER, AANMELDING) is Reason.NEEDS_REKEY
+    s.say("anna", s.rekey(*s.household().sections))
+    assert ask(s, "anna", READ, COVER, AANMELDING) == Permit(Role.COORDINATOR, "team")

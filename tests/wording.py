@@ -8,7 +8,8 @@ from typing import Any
 
 from dossier import contexts
 from dossier.entry import Entry
-from dossier.model import Deed, Digest, GrantId, Handle, HouseholdId, PurposeId, Role, SectionName
+from dossier.log.merkle import EMPTY_ROOT
+from dossier.model import Deed, Digest, GrantId, Handle, HouseholdId, PurposeId, Role, SectionName, Seen
 from dossier.register.households import Household
 from dossier.register.register import Register
 from dossier.register.rules_store import store_id
@@ -24,7 +25,7 @@ DAY = timedelta(days=1)
 HOME, OTHER_HOME = HouseholdId("H-7KQ2M9XD"), HouseholdId("H-7KQ2M9XE")
 GRANT, OTHER_GRANT = GrantId("G-3F8V0001"), GrantId("G-3F8V0002")
 COVER, AANMELD, INTAKE, PLAN = (SectionName(name) for name in ("voorblad", "aanmeld", "intake", "plan"))
-EPOCH_SECRET, TEAM_SEED, NONCE = (sha256(label).digest() for label in (b"epoch", b"team", b"store"))
+NONCE = sha256(b"store").digest()
 
 # A policy in which each rule has something to refuse; short, for it stands in every bad book.
 POLICY = """\
@@ -71,10 +72,21 @@ AANMELDING, UITVOERING = PurposeId("aanmelding"), PurposeId("uitvoering")
 
 
 @cache
-def person(handle: str) -> LocalIdentity:
-    """Give someone with this handle, always the same."""
-    box, sign = (sha256(f"{half} {handle}".encode()).digest() for half in ("box", "sign"))
+def person(handle: str, card: int = 1) -> LocalIdentity:
+    """Give someone with this handle, always the same; `card` counts the cards that they have had."""
+    who = handle if card == 1 else f"{handle} {card}"
+    box, sign = (sha256(f"{half} {who}".encode()).digest() for half in ("box", "sign"))
     return LocalIdentity.new_with(handle, handle.capitalize(), "Gemeente Voorbeeld", box, sign)
+
+
+def epoch_secret(number: int) -> bytes:
+    """Give the gate's secret of an epoch."""
+    return sha256(b"epoch" if number == 1 else f"epoch {number}".encode()).digest()
+
+
+def team_seed(number: int) -> bytes:
+    """Give the seed of a coordination card."""
+    return sha256(b"team" if number == 1 else f"team {number}".encode()).digest()
 
 
 def but(statement: Statement, **changes: Any) -> Statement:
@@ -90,7 +102,21 @@ class Wording:
         self.founder = founder
         self.store = store_id(founder.card.write(), NONCE)
         self.register = Register(founder.card.fingerprint)
+        self.seen = Seen(0, EMPTY_ROOT)  # the log as whoever signs now has seen it
         self._digests = 0
+
+    @property
+    def epoch(self) -> int:
+        """The number of the epoch in force."""
+        return self.register.epoch.number if self.register.epochs else 1
+
+    def epoch_keys(self, number: int) -> dict[str, bytes]:
+        """Give what a statement says of an epoch's secret."""
+        secret = epoch_secret(number)
+        return {
+            "log_key": sign_public(log_seed(secret, contexts.of("log-key", self.store, number))),
+            "commitment": commit(secret, contexts.of("epoch-commitment", self.store, number)),
+        }
 
     def household(self, household: HouseholdId = HOME) -> Household:
         """Give a household as it stands."""
@@ -108,22 +134,25 @@ class Wording:
             name="Team Noord",
             card=self.founder.card,
             nonce=NONCE,
-            coordination=box_public(TEAM_SEED),
+            coordination=box_public(team_seed(1)),
             coordination_box=self.digest(),
-            log_key=sign_public(log_seed(EPOCH_SECRET, contexts.of("log-key", self.store, 1))),
-            commitment=commit(EPOCH_SECRET, contexts.of("epoch-commitment", self.store, 1)),
+            **self.epoch_keys(1),
             gate_boxes=((Handle("anna"), self.digest()),),
         )
 
+    def boxes_for(self, roles: Iterable[Role]) -> dict[str, Any]:
+        """Name the boxes that come with a card: of the epoch's secret, and for coordinators the team's."""
+        return {"epoch": self.epoch, "gate_box": self.digest(), **self._team_box(roles)}
+
     def _team_box(self, roles: Iterable[Role]) -> dict[str, Any]:
         becomes = Role.COORDINATOR in roles
-        return {"number": 1 if becomes else None, "coordination_box": self.digest() if becomes else None}
+        number = self.register.number if becomes else None
+        return {"number": number, "coordination_box": self.digest() if becomes else None}
 
     def admission(self, handle: str, *roles: Role) -> Statement:
         """Admit someone."""
         card = person(handle).card
-        fields = {"card": card, "roles": roles, "epoch": 1, "gate_box": self.digest()}
-        return Statement("member.admitted/1", **fields, **self._team_box(roles))
+        return Statement("member.admitted/1", card=card, roles=roles, **self.boxes_for(roles))
 
     def roles(self, handle: str, add: Iterable[Role] = (), remove: Iterable[Role] = ()) -> Statement:
         """Give and take roles."""
@@ -141,11 +170,16 @@ class Wording:
 
     def team_box(self, handle: str) -> Statement:
         """Box the team's seed to someone."""
-        return Statement("coordination.boxed/1", number=1, handle=Handle(handle), box=self.digest())
+        return Statement(
+            "coordination.boxed/1",
+            number=self.register.number,
+            handle=Handle(handle),
+            box=self.digest(),
+        )
 
     def gate_box(self, handle: str) -> Statement:
         """Box the epoch secret to someone."""
-        return Statement("gate.boxed/1", epoch=1, handle=Handle(handle), box=self.digest())
+        return Statement("gate.boxed/1", epoch=self.epoch, handle=Handle(handle), box=self.digest())
 
     def adoption(self, text: str | None = None) -> Statement:
         """Adopt the next version of the policy: the same, or this text."""
@@ -174,7 +208,7 @@ class Wording:
             generation=1 if section is None else section.generation + 1,
             commitment=bytes(32),
             slots=tuple(Slot(role, handle, self.digest()) for role, handle in rights),
-            number=1,
+            number=self.register.number,
             coordination=self.digest(),
             wraps=self.digest() if section is not None and section.versions else None,
         )
@@ -207,7 +241,7 @@ class Wording:
             section=r.section,
             version=r.version,
             generation=generation,
-            epoch=1,
+            epoch=self.epoch,
             index=asked.index,
             leaf=asked.leaf,
             commitment=bytes(32),

@@ -7,13 +7,14 @@ from dossier.errors import IntegrityError
 from dossier.log.report import Due, Finding, Report
 from dossier.log.tree import first_entry, wrong_tiles
 from dossier.log.verify import Verifier
-from dossier.model import STORE_BOOK, BookName, Digest, HouseholdId
+from dossier.model import STORE_BOOK, BookName, Digest, HouseholdId, Seen
 from dossier.register.households import Household, Version
 from dossier.storage.base import Store
 from keys.primitives import BOX_OVERHEAD, KEY_SIZE, WRAP_SIZE, sha256
 
 _BOX_SIZE = KEY_SIZE + BOX_OVERHEAD  # of every box: a section key, the team's seed, an epoch secret
 _PIECE = 1 << 20  # bytes of a content read at a time
+_DAMAGE = ("book-", "log-", "file-", "object-", "content-", "tile-")  # how their codes begin
 
 
 def check(
@@ -21,31 +22,45 @@ def check(
     root: str | None,
     *,
     deep: bool = False,
+    must_pass: Seen | None = None,
     progress: Callable[[int], None] | None = None,
     workers: int | None = None,
 ) -> Report:
     """Verify the log, and see that the store has what it names. With `deep`, every content is read as well.
 
-    `root` is the fingerprint of the founder's card, `progress` is told how many entries were read. What is to
-    be rekeyed is due, not wrong; what nothing names is a leftover: of a crash, or of who is writing just now.
+    `root` is the fingerprint of the founder's card, `must_pass` a size and root that a client remembers,
+    `progress` is told how many entries were read. What is to be rekeyed is due, not wrong; what nothing names
+    is a leftover: of a crash, or of who is writing just now.
 
     Raises:
         IntegrityError: naming the first entry that is wrong. All else is found, and reported.
     """
-    health = _Health(store, Verifier(store, root, workers=workers))
-    health.verifier.read_log(progress)
-    health.verifier.compare_books(health.look)
-    health.look_at_contents(deep=deep)
-    health.look_at_tiles()
+    health = Health(store, Verifier(store, root, must_pass=must_pass, workers=workers))
+    health.look_at_all(deep=deep, progress=progress)
     return health.verifier.report()
 
 
-class _Health:
+def is_damage(finding: Finding) -> bool:
+    """Tell whether a finding is of something lost or altered, and not of a wrong that somebody stated."""
+    return finding.code.startswith(_DAMAGE)
+
+
+class Health:
     """What a check goes by, and where it notes what it finds."""
 
     def __init__(self, store: Store, verifier: Verifier) -> None:
         self.verifier = verifier
         self._store = store
+        self.unnamed: set[Digest] = set()  # contents that no version names
+
+    def look_at_all(self, *, deep: bool, progress: Callable[[int], None] | None = None) -> None:
+        """Look at log, books, contents, tiles, and what was never finished. Raises as `check`."""
+        self.verifier.read_log(progress)
+        self.verifier.compare_books(self.look)
+        self.look_at_contents(deep=deep)
+        self.look_at_tiles()
+        for name in sorted(self._store.leftovers()):
+            self.verifier.leave(f"file {name}")
 
     def look(self, book: BookName) -> None:
         """See that a book's file has the objects that are needed and no others, and who has a box."""
@@ -53,7 +68,7 @@ class _Health:
             kept = self._store.objects(book)
         except IntegrityError:
             return  # its copies could not be read either: that has been found
-        needed = self._needed(book)
+        needed = self.needed(book)
         for digest, size in needed.items():
             data = kept.get(digest)
             if data is None:
@@ -68,7 +83,7 @@ class _Health:
             for section in self._due(household):
                 self.verifier.ask(Due(f"rekey-due:{section}", book))
 
-    def _needed(self, book: BookName) -> dict[Digest, int]:
+    def needed(self, book: BookName) -> dict[Digest, int]:
         """Give every object that a book needs, with its size."""
         register = self.verifier.register
         if book == STORE_BOOK:
@@ -95,16 +110,20 @@ class _Health:
     def look_at_contents(self, *, deep: bool) -> None:
         """See that every content that a version names is there and, when `deep`, is what was named."""
         kept = set(self._store.contents())
-        named = set()
-        for household, version in self._versions():
-            named.add(version.content)
+        for household, version in self.versions():
             code = self._flaw(version.content, deep=deep) if version.content in kept else "content-missing"
             if code is not None:
                 self._find(version.position, code, BookName(household))
-        for digest in sorted(kept - named):
+        self.unnamed = kept - self.named()
+        for digest in sorted(self.unnamed):
             self.verifier.leave(f"content {digest}")
 
-    def _versions(self) -> Iterator[tuple[HouseholdId, Version]]:
+    def named(self) -> set[Digest]:
+        """Give every content that a version names."""
+        return {version.content for _, version in self.versions()}
+
+    def versions(self) -> Iterator[tuple[HouseholdId, Version]]:
+        """Give every version of every section, with its household."""
         for name, household in self.verifier.register.households.items():
             for section in household.sections.values():
                 yield from ((name, version) for version in section.versions)

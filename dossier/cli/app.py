@@ -36,8 +36,13 @@ _COMMANDS = {
     "history": "contents",
     "grant": "grants",
     "who": "who",
+    "keys": "rotation",
+    "session": "session",
     "log": "logs",
     "check": "check",
+    "backup": "backup",
+    "restore": "backup",
+    "reopen": "reopening",
     "exit-codes": "exit_codes",
 }
 

@@ -1,20 +1,26 @@
 """The composition root: options and environment in, a Desk out. The only place that names a backend."""
 
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+
+import click
 
 from dossier.cli import terminal
 from dossier.cli.passphrases import passphrase
 from dossier.cli.places import place_of, state_folder, token_of
+from dossier.cli.render import note
 from dossier.cli.setting import Setting
-from dossier.cli.words import say
+from dossier.cli.unlocked import Held, held
+from dossier.cli.words import _, say
 from dossier.desk import Desk
-from dossier.errors import IntegrityError, LockedError
+from dossier.errors import DossierError, IntegrityError, LockedError
 from dossier.gate.local import LocalGate
 from dossier.memory import Memory
 from dossier.model import StoreId
 from dossier.storage.base import Store
+from keys.identity import Identity
 from keys.token import Unlocked, unlock
 
 
@@ -37,19 +43,47 @@ def open_token(setting: Setting) -> tuple[Path, Unlocked, str]:
         raise LockedError("no-token") from e
 
 
-def open_desk(setting: Setting) -> Desk:
-    """Give the member's desk in their store.
+def open_keys(setting: Setting, *, again: bool = False) -> Unlocked | Held:
+    """Give the identity and contact of the token: of an unlocked session, else with the passphrase.
+
+    `again` asks for the passphrase in an unlocked session too.
+    """
+    found = None if again else held(setting, lambda: _otherwise(setting))
+    return found or open_token(setting)[1]
+
+
+def open_desk(setting: Setting, *, again: bool = False) -> Desk:
+    """Give the member's desk in their store; `again` for a verb that changes rights or keys (`open_keys`).
 
     Raises:
         LockedError: the token was never joined, or belongs to another store.
         IntegrityError: this client's memory of the store is gone or is not its own.
     """
     store = open_store(setting)
-    _, unlocked, _ = open_token(setting)
-    return desk_with(setting, store, unlocked)
+    return desk_with(setting, store, open_keys(setting, again=again))
 
 
-def desk_with(setting: Setting, store: Store, unlocked: Unlocked) -> Desk:
+def open_desk_anew(setting: Setting) -> tuple[Desk, Memory]:
+    """Give a desk that knows nothing yet, and what this client remembers: for a store that was put back.
+
+    What the desk comes to know is not kept: the next command takes it in, once two persons agreed.
+    """
+    store = open_store(setting)
+    before = desk_with(setting, store, open_keys(setting, again=True))
+    fresh = before.memory.beside()
+    fresh.root, fresh.fleeting = before.memory.root, True
+    return desk_of(setting, store, before.identity, fresh), before.memory
+
+
+def _otherwise(setting: Setting) -> Identity:
+    """Ask for the passphrase, of which an agent that has gone meanwhile saved the asking."""
+    if not setting.asking():
+        raise LockedError("session-gone")
+    note(setting, _("Your session has ended. To go on, the passphrase is needed."))
+    return open_token(setting)[1].identity
+
+
+def desk_with(setting: Setting, store: Store, unlocked: Unlocked | Held) -> Desk:
     """Give the desk of an unlocked token that has been in contact with this store."""
     contact = unlocked.contact
     if contact is None:
@@ -61,14 +95,29 @@ def desk_with(setting: Setting, store: Store, unlocked: Unlocked) -> Desk:
         raise IntegrityError("memory-gone")
     if memory.root != contact.root:
         raise IntegrityError("memory-altered")
-    return desk_of(setting, store, unlocked, memory)
+    return desk_of(setting, store, unlocked.identity, memory)
 
 
-def desk_of(setting: Setting, store: Store, unlocked: Unlocked, memory: Memory) -> Desk:
+def desk_of(setting: Setting, store: Store, identity: Identity, memory: Memory) -> Desk:
     """Put a desk together."""
     confirm = _confirm_date if setting.asking() else None
-    gate = LocalGate(store, unlocked.identity, memory, setting.clock, confirm)
-    return Desk(store, gate, unlocked.identity, memory, setting.clock)
+    gate = LocalGate(store, identity, memory, setting.clock, confirm)
+    desk = Desk(store, gate, identity, memory, setting.clock)
+    command = click.get_current_context(silent=True)
+    if command is not None:
+        command.call_on_close(lambda: _tell(setting, desk))
+    return desk
+
+
+def _tell(setting: Setting, desk: Desk) -> None:
+    """Tell, when a command is done, what its member was not told yet; seldom there is anything."""
+    register = desk.gate.register
+    if register.restored is None and (register.recovery is None or register.recovery.used is None):
+        return
+    from dossier.cli.notices import show  # noqa: PLC0415 (seldom needed)
+
+    with suppress(DossierError):  # then it is told at the next command
+        show(setting, desk)
 
 
 def _confirm_date(last: datetime, now: datetime) -> bool:

@@ -103,7 +103,7 @@ def give(
     grantee, households = handle(words[-1]), [household_id(word) for word in words[:-1]]
     if not households:
         raise click.UsageError(_("Name at least one household, then the handle of the colleague."))
-    desk = context.open_desk(setting)
+    desk = context.open_desk(setting, again=True)
     wish = actions.Wish(
         grantee, role_, sections, deeds or (Deed.READ,), purposes, end_of(desk, until), reason
     )
@@ -225,7 +225,7 @@ def list_(
 @pass_setting
 def revoke(setting: Setting, household: HouseholdId, grant_id: GrantId, reason: str) -> None:
     """Revoke a grant."""
-    desk = context.open_desk(setting)
+    desk = context.open_desk(setting, again=True)
     revoked = actions.revoke(desk, household, grant_id, reason)
     opened = [{"section": s, "version": v, "at": write_time(at)} for s, v, at in revoked.opened]
     data = {"grant": grant_id, "rekeyed": list(revoked.rekeyed), "opened_before": opened}

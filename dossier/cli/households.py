@@ -38,7 +38,7 @@ def open_(setting: Setting, regisseur: Handle | None, cover: str | None, purpose
     """Open a household."""
     source = None if cover is None else io.BytesIO(content_of(cover))
     kind = "text/plain" if source is None or cover is None else guess(cover, source)
-    desk = context.open_desk(setting)
+    desk = context.open_desk(setting, again=regisseur is not None)  # it gives someone else a right
     regisseur = regisseur or actions.own(desk)
     made, _written = actions.open_household(desk, regisseur, source, kind, purpose or actions.OPENING)
     answer(
@@ -169,7 +169,7 @@ def _shown(found: Household, data: dict[str, Any]) -> Any:
 @pass_setting
 def assign(setting: Setting, words: tuple[str, ...], from_: Handle | None, until: str | None) -> None:
     """Assign a regisseur."""
-    desk = context.open_desk(setting)
+    desk = context.open_desk(setting, again=True)
     new = handle(words[-1])
     named = [household_id(word) for word in words[:-1]]
     if bool(named) == bool(from_):

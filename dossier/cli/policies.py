@@ -74,7 +74,7 @@ def adopt(setting: Setting, file: Path) -> None:
     """Adopt a document."""
     document = _document(file)
     found = parse(document)
-    desk = context.open_desk(setting)
+    desk = context.open_desk(setting, again=True)
     stated = actions.adopt(desk, found)
     data = {"version": found.version, "approval": stated.entry.index if stated.waits else None}
     lines = [] if stated.waits else [say("Policy version {version} is in force.", version=found.version)]

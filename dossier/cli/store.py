@@ -77,7 +77,7 @@ def init(setting: Setting, name: str, founder: str, person: str, org: str, polic
         raise UnreachableError(flaw)
     memory = Memory(places.state_folder(), identity, store_id)
     memory.root = identity.card.fingerprint
-    desk = context.desk_of(setting, store, Unlocked(identity, None), memory)
+    desk = context.desk_of(setting, store, identity, memory)
     entry = actions.found(desk, name, nonce, text)
     unlocked = Unlocked(identity, Contact(store_id, memory.root, entry.leaf))
     rewrite_token(token, unlocked, secret)

@@ -25,6 +25,19 @@ class Store(Protocol):
         """The id that the place says it has."""
         ...
 
+    @property
+    def restored(self) -> bool:
+        """Whether the place was put back from a backup and has not been reopened since.
+
+        To be looked at under `exclusive`: while the lock is waited for, a store can be put in the place of
+        another.
+        """
+        ...
+
+    def mark_restored(self, value: bool) -> None:  # noqa: FBT001 (the value of a property, said durably)
+        """Say, durably, whether it was put back and waits to be reopened."""
+        ...
+
     def exclusive(self) -> AbstractContextManager[None]:
         """Be the one writer (and the one reader for memory) until the end of the block. Not re-entrant."""
         ...
@@ -62,6 +75,13 @@ class Store(Protocol):
         """Drop objects that nothing names any more, in one replace. Only under `exclusive`."""
         ...
 
+    def lay(self, book: BookName, copies: Iterable[bytes], objects: Objects) -> None:
+        """Put a whole book in the place of what is there, in one durable replace. Only under `exclusive`.
+
+        For a copy of a store, and for a repair. Nothing of the book that was there is read.
+        """
+        ...
+
     # Contents: sealed bytes of any length, named by their digest.
 
     def put(self, sealed: BinaryIO) -> tuple[Digest, int]:
@@ -74,6 +94,23 @@ class Store(Protocol):
 
     def contents(self) -> Iterator[Digest]:
         """Name every content kept, in no particular order."""
+        ...
+
+    def remove(self, digest: Digest, *, older_than: float = 0) -> bool:
+        """Remove, durably, a content that no statement names; tell whether it went. Only under `exclusive`.
+
+        One that was put in the last `older_than` seconds stays: its statement may be under way.
+        """
+        ...
+
+    # What a crash left half written, or someone is writing just now.
+
+    def leftovers(self) -> Iterator[str]:
+        """Name every file that is not in its place yet, in no particular order."""
+        ...
+
+    def sweep(self, older_than: float) -> list[str]:
+        """Remove the leftovers of more than so many seconds ago, and name them. Only under `exclusive`."""
         ...
 
     # The log: pages of PAGE records, the last one growing; a record is an entry with its checkpoint.

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from dossier.model import Digest
 from dossier.storage.durable import (
     create,
+    file_time,
     make_folder,
     move,
     open_regular,
@@ -19,7 +21,7 @@ from dossier.storage.durable import (
     unreachable,
     write_all,
 )
-from dossier.storage.layout import content_path
+from dossier.storage.layout import content_path, is_staged, list_leftovers
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 _PIECE = 1 << 20  # bytes read at a time
 _BUFFER = 1 << 16
 _DAY = 86_400  # seconds after which nobody is still writing what was staged
-_STAGED_NAME = 32  # characters
 
 
 class _Sealed(io.FileIO):
@@ -83,7 +84,7 @@ def _drop_leftovers(folder: Path, until: float) -> None:
     """Remove what crashes left in the staging folder before `until` by the file system's own clock."""
     with suppress(OSError):  # another computer may be at it
         for path in folder.iterdir():
-            if len(path.name) == _STAGED_NAME and path.lstat().st_mtime < until:
+            if is_staged(path.name) and path.lstat().st_mtime < until:
                 path.unlink()
 
 
@@ -96,3 +97,31 @@ def get_content(path: Path) -> BinaryIO | None:
     except OSError as e:
         raise unreachable(e) from e
     return io.BufferedReader(_Sealed(fd), _BUFFER)
+
+
+def remove_content(root: Path, digest: Digest, older_than: float) -> bool:
+    """Remove a content, durably; tell whether it was there and old enough."""
+    path = content_path(root, digest)
+    with translated():
+        return _remove(path, file_time(root) - older_than if older_than else None)
+
+
+def sweep(root: Path, older_than: float) -> list[str]:
+    """Remove what was not finished and is older than so many seconds; name what went."""
+    with translated():
+        until = file_time(root) - older_than
+        found = [path for path in list_leftovers(root) if _remove(path, until)]
+    return [path.relative_to(root).as_posix() for path in found]
+
+
+def _remove(path: Path, until: float | None) -> bool:
+    """Remove a plain file, durably, unless it was written after a moment; tell whether it went."""
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if not stat.S_ISREG(found.st_mode) or (until is not None and found.st_mtime > until):
+        return False
+    path.unlink(missing_ok=True)
+    sync_folder(path.parent)
+    return True

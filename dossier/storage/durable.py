@@ -155,3 +155,17 @@ def make_folder(root: Path, *names: str) -> Path:
 def staging_name(root: Path) -> Path:
     """Give a name that nothing has yet in the store's staging folder."""
     return make_folder(root, "staging") / os.urandom(16).hex()
+
+
+def file_time(root: Path) -> float:
+    """Give the time that the file system goes by.
+
+    A new file is made for it: its time is the server's own, while utime would send this computer's.
+    """
+    path = staging_name(root)
+    fd = create(path)
+    try:
+        return os.fstat(fd).st_mtime
+    finally:
+        os.close(fd)
+        path.unlink(missing_ok=True)

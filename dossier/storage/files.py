@@ -11,22 +11,25 @@ from dossier.errors import ConflictError, DossierError, IntegrityError, Unreacha
 from dossier.model import STORE_BOOK, BookName, Digest, StoreId
 from dossier.storage import tiny
 from dossier.storage.base import Objects
-from dossier.storage.contents import get_content, put_content
+from dossier.storage.contents import get_content, put_content, remove_content, sweep
 from dossier.storage.durable import make_folder, read, replace, staging_name, sync_folder, translated
 from dossier.storage.layout import (
     FOLDERS,
     book_path,
     content_path,
+    draft_path,
     list_books,
     list_contents,
+    list_leftovers,
     lock_path,
+    mark_path,
     sign_path,
     tile_path,
 )
 from dossier.storage.locking import check_clock, locked
 from dossier.storage.names import TILE_BYTES, check_objects, check_tile
 from dossier.storage.pages import append_record, read_page, settle_page
-from dossier.storage.sign import read_sign, write_sign
+from dossier.storage.sign import is_marked, mark, read_sign, write_sign
 
 _PATIENCE = 60.0  # seconds to wait for the lock
 
@@ -35,9 +38,16 @@ class FileStore:
     """A store in a folder. Any number of computers may use it at once, one of them writing at a time."""
 
     def __init__(
-        self, folder: Path, *, clock: Callable[[], float] = time.time, patience: float = _PATIENCE
+        self,
+        folder: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        patience: float = _PATIENCE,
+        draft: bool = False,
     ) -> None:
         """Open the store in `folder`; its lock is waited for `patience` seconds.
+
+        A `draft` is one that is still being put together: it has its sign under another name.
 
         Raises:
             UnreachableError: "no-store" when there is none, "newer-store" when a later version made it.
@@ -47,10 +57,11 @@ class FileStore:
         self._clock = clock
         self._patience = patience
         self._holder: int | None = None  # the thread that holds the lock
-        self._store_id = read_sign(sign_path(folder))
+        self._sign = draft_path(folder) if draft else sign_path(folder)
+        self._store_id = read_sign(self._sign)
 
     @classmethod
-    def create(cls, folder: Path, store_id: StoreId) -> Self:
+    def create(cls, folder: Path, store_id: StoreId, *, draft: bool = False) -> Self:
         """Make a store, with its folder where that is missing. Raises ConflictError when one is there."""
         sign = write_sign(store_id)
         with translated():
@@ -61,13 +72,27 @@ class FileStore:
                 raise ConflictError("store-exists")
             for name in FOLDERS:
                 make_folder(folder, name)
-            replace(sign_path(folder), sign)  # last: without it this is no store
-        return cls(folder)
+            place = draft_path(folder) if draft else sign_path(folder)
+            replace(place, sign)  # last: without it this is no store
+        return cls(folder, draft=draft)
 
     @property
     def store_id(self) -> StoreId:
         """The id on the folder's sign."""
         return self._store_id
+
+    @property
+    def restored(self) -> bool:
+        """Whether the mark of a store that was put back is there."""
+        if is_marked(mark_path(self._folder)):
+            return True
+        self._check_present()
+        return False
+
+    def mark_restored(self, value: bool) -> None:  # noqa: FBT001 (the Protocol's)
+        """Put the mark there, or take it away."""
+        self._check_present()
+        mark(mark_path(self._folder), value=value)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -123,6 +148,16 @@ class FileStore:
             with translated():
                 tiny.change(book_path(self._folder, book), now, orphans=going)
 
+    def lay(self, book: BookName, copies: Iterable[bytes], objects: Objects) -> None:
+        """Write a whole book, in one replace of its file."""
+        self._check_held()
+        check_objects(objects)
+        path = book_path(self._folder, book)
+        with translated():
+            if book != STORE_BOOK:
+                make_folder(self._folder, "households", path.parent.name)
+            tiny.change(path, tiny.EMPTY, entries=copies, objects=objects)
+
     def put(self, sealed: BinaryIO) -> tuple[Digest, int]:
         """Stage sealed bytes, sync them, and name them by their digest."""
         return put_content(self._folder, sealed)
@@ -139,6 +174,22 @@ class FileStore:
         """Name every content kept."""
         self._check_present()
         yield from list_contents(self._folder)
+
+    def remove(self, digest: Digest, *, older_than: float = 0) -> bool:
+        """Remove a content, when it is there and old enough by the server's clock."""
+        self._check_held()
+        return remove_content(self._folder, digest, older_than)
+
+    def leftovers(self) -> Iterator[str]:
+        """Name what is in the staging folder, and what was written beside a file and never took its place."""
+        self._check_present()
+        for path in list_leftovers(self._folder):
+            yield path.relative_to(self._folder).as_posix()
+
+    def sweep(self, older_than: float) -> list[str]:
+        """Remove those leftovers, when they are old enough by the server's clock."""
+        self._check_held()
+        return sweep(self._folder, older_than)
 
     def page(self, number: int, start: int = 0) -> bytes:
         """Give the bytes of a page of the log from `start` on."""
@@ -190,5 +241,5 @@ class FileStore:
 
     def _check_present(self) -> None:
         """Check that this store is still here: where a share is gone, an empty folder says nothing of it."""
-        if read_sign(sign_path(self._folder)) != self._store_id:
+        if read_sign(self._sign) != self._store_id:
             raise UnreachableError("no-store")

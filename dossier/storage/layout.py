@@ -1,5 +1,6 @@
 """Where a store's files are: each path is made here, of checked names only, and each name is read here."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,11 +11,23 @@ from dossier.storage.durable import translated
 from dossier.storage.names import check_book, check_digest, check_number
 
 FOLDERS = ("households", "contents", "staging", "log", "tiles")
+NEW = ".new"  # what a file is called while it is written beside its place
+_STAGED_NAME = re.compile(r"[0-9a-f]{32}")
 
 
 def sign_path(root: Path) -> Path:
     """Say where it stands that this is a store, and which."""
     return root / "dossier.json"
+
+
+def draft_path(root: Path) -> Path:
+    """Say where the sign is of a store that is still being put together."""
+    return root / "draft.json"
+
+
+def mark_path(root: Path) -> Path:
+    """Say where it stands that this store was put back from a backup, and waits to be reopened."""
+    return root / "restored.json"
 
 
 def lock_path(root: Path) -> Path:
@@ -61,6 +74,27 @@ def list_contents(root: Path) -> Iterator[Digest]:
     for path in _list_below(root / "contents"):
         if is_digest(path.name) and path == content_path(root, Digest(path.name)):
             yield Digest(path.name)
+
+
+def list_leftovers(root: Path) -> Iterator[Path]:
+    """Name every file that was not finished, or that someone is writing just now."""
+    yield from (path for path in _list(root / "staging") if is_staged(path.name))
+    own = (sign_path(root), draft_path(root), mark_path(root), book_path(root, STORE_BOOK))
+    for path in own:
+        with translated():
+            beside = path.with_name(path.name + NEW)
+            if beside.exists():
+                yield beside
+    for path in _list_below(root / "households"):
+        with suppress(UsageError):
+            name = BookName(path.name.removesuffix(".json" + NEW))
+            if path == book_path(root, name).with_name(path.name) and path.name.endswith(NEW):
+                yield path
+
+
+def is_staged(name: str) -> bool:
+    """Tell whether a file in the staging folder was put there by this program."""
+    return bool(_STAGED_NAME.fullmatch(name))
 
 
 def _list_below(folder: Path) -> Iterator[Path]:

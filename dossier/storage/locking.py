@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dossier.errors import UnreachableError
-from dossier.storage.durable import create, open_regular, staging_name, translated, unreachable
+from dossier.storage.durable import file_time, open_regular, translated, unreachable
 
 _POLL = 0.01  # seconds between two tries
 _FAR = 300  # seconds by which the clocks of this computer and of the file server may differ
@@ -78,18 +78,10 @@ def _is_there(fd: int, path: Path) -> bool:
 def check_clock(root: Path, now: float) -> None:
     """Compare this computer's clock with the one that the file system goes by.
 
-    A new file is made for it: its time is the server's own, while utime would send this computer's.
-
     Raises:
         UnreachableError: "server-clock" when they are more than five minutes apart.
     """
     with translated():
-        path = staging_name(root)
-        fd = create(path)
-        try:
-            there = os.fstat(fd).st_mtime
-        finally:
-            os.close(fd)
-            path.unlink(missing_ok=True)
+        there = file_time(root)
     if abs(now - there) > _FAR:
         raise UnreachableError("server-clock", seconds=round(now - there))

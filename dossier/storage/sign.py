@@ -1,4 +1,4 @@
-"""The sign on a store's folder: that it is a store, of which format, and which one."""
+"""The sign on a store's folder: that it is one, of which format, and which; and whether it was put back."""
 
 import json
 import re
@@ -8,10 +8,11 @@ from pathlib import Path
 from dossier.errors import IntegrityError, UnreachableError, UsageError
 from dossier.model import StoreId, is_store_id
 from dossier.storage.base import FORMAT
-from dossier.storage.durable import read
+from dossier.storage.durable import read, replace, sync_folder, translated
 from keys.encoding import canonical_json
 
 _LARGEST = 4096  # bytes
+_MARK = canonical_json({"format": "dossier/restored/1"})
 _ANY_FORMAT = re.compile(r"dossier/store/([1-9][0-9]{0,8})")
 
 
@@ -51,3 +52,23 @@ def _store_of(raw: bytes) -> StoreId:
     if version > 1:
         raise UnreachableError("newer-store", version=version)
     raise IntegrityError("store-format")
+
+
+def is_marked(path: Path) -> bool:
+    """Tell whether the mark of a store that was put back is there. Whatever has its name is one."""
+    with translated():
+        try:
+            path.lstat()
+        except FileNotFoundError:
+            return False
+        return True
+
+
+def mark(path: Path, *, value: bool) -> None:
+    """Put the mark there, or take it away, durably."""
+    with translated():
+        if value:
+            replace(path, _MARK)
+        else:
+            path.unlink(missing_ok=True)
+            sync_folder(path.parent)

@@ -1,6 +1,7 @@
 """VolatileStore: a store in memory, for tests."""
 
 import hashlib
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -26,6 +27,8 @@ class VolatileStore:
         self._holder: int | None = None  # the thread that holds the lock
         self._books: dict[BookName, tuple[tuple[bytes, ...], Objects]] = {}
         self._contents: dict[Digest, bytes] = {}
+        self._put_at: dict[Digest, float] = {}
+        self._restored = False
         self._pages: dict[int, bytes] = {}
         self._tiles: dict[tuple[int, int], bytes] = {}
 
@@ -33,6 +36,15 @@ class VolatileStore:
     def store_id(self) -> StoreId:
         """The id that it was made with."""
         return self._store_id
+
+    @property
+    def restored(self) -> bool:
+        """Whether it was said to have been put back."""
+        return self._restored
+
+    def mark_restored(self, value: bool) -> None:  # noqa: FBT001 (the Protocol's)
+        """Say whether it was put back."""
+        self._restored = value
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -83,11 +95,18 @@ class VolatileStore:
         if book in self._books:
             self._books[book] = (self._books[book][0], MappingProxyType(kept))
 
+    def lay(self, book: BookName, copies: Iterable[bytes], objects: Objects) -> None:
+        """Put a whole book there."""
+        self._check_held()
+        check_objects(objects)
+        self._books[check_book(book)] = (tuple(copies), MappingProxyType(dict(objects)))
+
     def put(self, sealed: BinaryIO) -> tuple[Digest, int]:
         """Keep sealed bytes."""
         data = sealed.read()
         digest = Digest(hashlib.sha256(data).hexdigest())
         self._contents[digest] = data
+        self._put_at[digest] = time.monotonic()
         return digest, len(data)
 
     def get(self, digest: Digest) -> BinaryIO:
@@ -99,6 +118,21 @@ class VolatileStore:
     def contents(self) -> Iterator[Digest]:
         """Name every content kept."""
         yield from tuple(self._contents)
+
+    def remove(self, digest: Digest, *, older_than: float = 0) -> bool:
+        """Forget a content, when it is there and old enough."""
+        self._check_held()
+        old = time.monotonic() - self._put_at.get(check_digest(digest), -older_than) >= older_than
+        return old and self._contents.pop(digest, None) is not None
+
+    def leftovers(self) -> Iterator[str]:
+        """Name nothing: a crash takes everything with it."""
+        yield from ()
+
+    def sweep(self, older_than: float) -> list[str]:  # noqa: ARG002 (there is nothing to sweep)
+        """Remove nothing."""
+        self._check_held()
+        return []
 
     def page(self, number: int, start: int = 0) -> bytes:
         """Give the bytes of a page of the log from `start` on."""

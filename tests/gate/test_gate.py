@@ -160,7 +160,7 @@ def test_a_section_that_a_later_policy_added_has_no_key_yet(
     def without(household: HouseholdId | None, *, founding: bool = False) -> object:
         situation = whole(household, founding=founding)
         if household is not None:
-            situation.register.households[household].sections.pop(INTAKE)
+            situation.register.households[household].sections.pop(INTAKE, None)
         return situation
 
     monkeypatch.setattr(gate._sight, "situation", without)

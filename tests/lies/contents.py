@@ -108,6 +108,14 @@ def written_under_other_epoch(s: Scribe) -> None:
     s.write("jan", but(team(s).version("jan", PLAN), epoch=2))
 
 
+@lie(Reason.EPOCH_WRONG)
+def written_under_old_epoch(s: Scribe) -> None:
+    """A version under an epoch whose secret someone has who was left out of the next."""
+    asked = team(s).admit("bob", Role.BEHEERDER).version("jan", PLAN)
+    s.say("bob", s.rotation())
+    s.write("jan", asked)
+
+
 @lie(Reason.WITHOUT_ENTRY)
 def written_without_entry(s: Scribe) -> None:
     """A version for which nobody asked: it names the entry of a statement."""

@@ -1,7 +1,7 @@
 """Following the log: whatever was done to it, the first entry that shows it is named."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,21 +22,24 @@ from laying import (
     read,
     record,
     records,
+    seed_of,
     shuffled,
     team,
     write,
 )
 from scribe import Scribe
-from wording import HOME, INTAKE, PLAN, person
+from wording import HOME, INTAKE, OTHER_HOME, PLAN, but, person
 
-from dossier.entry import leaf_hash
+from dossier.entry import Entry, leaf_hash
 from dossier.errors import IntegrityError, UnreachableError
 from dossier.log.follow import Follower
 from dossier.log.merkle import EMPTY_ROOT, Frontier
+from dossier.log.past import fallen_short, was_wrong
 from dossier.log.records import Record
 from dossier.log.verified import Verified
-from dossier.model import STORE_BOOK, BookName, Role, Seen, StoreId
+from dossier.model import STORE_BOOK, BookName, Handle, HouseholdId, Place, Reason, Role, Seen, StoreId
 from dossier.register.register import Register
+from dossier.statements import Statement
 from dossier.storage.base import PAGE
 from dossier.storage.volatile import VolatileStore
 
@@ -436,6 +439,304 @@ def test_an_entry_lies_within_ten_minutes_of_its_request(minutes: float, good: b
         assert read(s).known.size == len(s.log)
     else:
         assert refused(s) == ("entry-time", index)
+
+
+# A clock that was wrong, and its correction: the only entries that may be earlier than the one before.
+
+
+def behind() -> tuple[Scribe, Entry]:
+    """Anna, ben and jan, whose clock was a year ahead when he read; now it is right again."""
+    s = Scribe().admit("ben", Role.COORDINATOR).admit("jan", Role.REGISSEUR).admit("bob", Role.BEHEERDER)
+    s.open().wait(days=31)
+    wrong = look(s.wait(days=365)).log[-1]
+    return s.wait(days=-365), wrong
+
+
+def corrected() -> Scribe:
+    """The same, with the correction that anna proposed and ben approved."""
+    s, wrong = behind()
+    s.agree("anna", s.correction(wrong), by="ben")
+    return s
+
+
+def test_a_correction_is_proposed_and_approved_before_the_time_that_was_wrong() -> None:
+    s = corrected()
+    reader = read(s)
+    assert reader.known.size == len(s.log)
+    assert reader.heads.unfounded == []
+    assert reader.register.faults == []
+
+
+def test_time_goes_on_from_the_approval_and_not_from_the_proposal() -> None:
+    s, wrong = behind()
+    waits = s.say("anna", s.proposal(s.correction(wrong)))
+    assert waits.at < wrong.at
+    assert read(s).known.at == wrong.at
+    approval = s.say("ben", s.approval(waits))
+    assert read(s).known.at == approval.at
+    assert read(look(s, 3)).known.at == s.at < wrong.at
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_an_ordinary_entry_is_not_before_the_wrong_time_until_the_approval(late: int) -> None:
+    s, wrong = behind()
+    if late:
+        s.say("anna", s.proposal(s.correction(wrong)))
+    index = look(s).log[-1].index
+    assert refused(s) == ("entry-time", index)
+
+
+def test_an_entry_before_the_approval_is_refused_for_ever() -> None:
+    s = corrected()
+    s.at -= 2 * MINUTE
+    index = look(s).log[-1].index
+    assert refused(s) == ("entry-time", index)
+
+
+def test_one_alone_corrects_a_clock_where_nobody_could_approve() -> None:
+    s = Scribe().admit("jan", Role.REGISSEUR).open()
+    wrong = look(s.wait(days=365)).log[-1]
+    entry = s.wait(days=-365).say("anna", s.correction(wrong))
+    assert read(s).known.at == entry.at < wrong.at
+    assert read(look(s)).known.at == s.at
+
+
+def test_a_correction_that_does_not_stand_is_not_before_the_wrong_time() -> None:
+    def tried(who: str, word: Callable[[Scribe, Entry], Statement], **more: Any) -> bool:
+        s, wrong = behind()
+        index = s.write(who, word(s, wrong), **more).index
+        return refused(s) == ("entry-time", index)
+
+    def proposed(s: Scribe, wrong: Entry) -> Statement:
+        return s.proposal(s.correction(wrong))
+
+    assert tried("bob", proposed)
+    assert tried("jan", proposed)
+    assert tried("anna", lambda s, wrong: s.correction(wrong))
+    assert tried("anna", lambda s, _: s.proposal(s.correction(s.log[2])))
+    assert tried("anna", lambda s, wrong: s.proposal(but(s.correction(wrong), leaf=bytes(32))))
+    assert tried("anna", lambda s, _: s.proposal(s.admission("carla", Role.COORDINATOR)))
+    assert tried("anna", proposed, place=Place(STORE_BOOK, 1, None))
+    no = {"permitted": False, "reason": "not-your-role", "basis": None}
+    assert tried("anna", proposed, ruling=no)
+
+
+@pytest.mark.parametrize("who", ["anna", "bob", "jan"])
+def test_an_approval_that_does_not_stand_is_not_before_the_wrong_time(who: str) -> None:
+    s, wrong = behind()
+    waits = s.say("anna", s.proposal(s.correction(wrong)))
+    index = s.write(who, s.approval(waits)).index
+    assert refused(s) == ("entry-time", index)
+
+
+def test_an_approval_of_something_else_is_not_before_the_wrong_time() -> None:
+    s = Scribe().admit("ben", Role.COORDINATOR).admit("jan", Role.REGISSEUR).open().wait(days=31)
+    other = s.say("anna", s.proposal(s.admission("carla", Role.COORDINATOR)))
+    look(s.wait(days=365))
+    index = s.wait(days=-365).write("ben", s.approval(other)).index
+    assert refused(s) == ("entry-time", index)
+
+
+def test_no_refusal_of_a_correction_is_before_the_wrong_time() -> None:
+    s, wrong = behind()
+    waits = s.say("anna", s.proposal(s.correction(wrong)))
+    index = s.write("ben", s.refusal(waits)).index
+    assert refused(s) == ("entry-time", index)
+
+
+def test_a_correction_is_found_out_alike_whenever_one_reads() -> None:
+    s, wrong = behind()
+    reader = read(s)
+    waits = s.say("anna", s.proposal(s.correction(wrong)))
+    lay_more(reader.store, s)
+    reader.read()
+    s.say("ben", s.approval(waits))
+    lay_more(reader.store, look(s, 2))
+    assert reader.read().known.at == read(s).known.at == s.at
+    assert reader.register.latest == read(s).register.latest
+
+
+def test_a_clock_wrong_for_more_than_a_page_is_corrected() -> None:
+    s, wrong = behind()
+    s.wait(days=365)
+    look(s, PAGE + 3)
+    s.at = wrong.at - timedelta(days=365)
+    reader = read(s)
+    s.agree("anna", s.correction(wrong), by="ben")
+    lay_more(reader.store, look(s))
+    assert reader.read().known.at == s.at
+    assert read(s).known.at == s.at
+
+
+def test_a_clock_may_be_wrong_a_second_time() -> None:
+    s = corrected()
+    wrong = look(s.wait(days=100)).log[-1]
+    s.wait(days=-100)
+    s.agree("anna", s.correction(wrong), by="ben")
+    assert read(look(s)).known.at == s.at
+
+
+def test_a_correction_in_time_that_names_no_wrong_time_is_named_and_changes_nothing() -> None:
+    s = look(Scribe().admit("jan", Role.REGISSEUR).open(), 2)
+    index = s.write("anna", s.correction(s.log[-1])).index
+    reader = read(look(s))
+    assert reader.heads.unfounded == [index]
+    assert reader.register.faults == [(STORE_BOOK, index, Reason.TIME_NOT_WRONG)]
+    assert reader.known.at == s.at
+
+
+def test_only_the_first_entry_of_a_time_that_has_yet_to_come_was_wrong() -> None:
+    s, wrong = behind()
+    s.wait(days=365)
+    later = look(s).log[-1]
+    s.wait(days=-365)
+    reader = read(s)
+    statement = s.correction(wrong)
+
+    def judged(correction: Statement, at: datetime = s.at) -> bool:
+        return was_wrong(reader.store, reader.known, correction, at)
+
+    assert judged(statement)
+    assert not judged(s.correction(later))
+    assert not judged(s.correction(s.log[0]))
+    assert not judged(s.correction(s.log[wrong.index - 1]))
+    assert not judged(but(statement, index=len(s.log)))
+    assert not judged(but(statement, leaf=later.leaf))
+    assert not judged(but(statement, index=wrong.index - 1))
+    assert not judged(statement, wrong.at)
+    assert judged(statement, wrong.at - timedelta(milliseconds=1))
+    assert judged(statement, s.log[wrong.index - 1].at)
+    assert not judged(statement, s.log[wrong.index - 1].at - timedelta(milliseconds=1))
+
+
+def test_a_proposal_of_the_right_time_does_not_make_the_entry_after_it_the_first_wrong_one() -> None:
+    s, wrong = behind()
+    for _ in range(2):
+        s.say("anna", s.proposal(s.correction(wrong)))
+    s.wait(days=365)
+    later = look(s).log[-1]
+    s.wait(days=-365)
+    reader = read(s)
+    assert was_wrong(reader.store, reader.known, s.correction(wrong), s.at)
+    assert not was_wrong(reader.store, reader.known, s.correction(later), s.at)
+
+
+# What a log that was put back lacks.
+
+
+def test_households_fall_short_whose_last_statement_is_not_in_the_log() -> None:
+    s = team().open(household=OTHER_HOME)
+    write(s)
+    kept = len(s.log)
+    reader = read(s)
+    heads = [(HouseholdId(name), head) for name, head in s.heads.items() if name != STORE_BOOK]
+    assert fallen_short(reader.store, reader.known, heads) == []
+    write(s, 2)
+    later = [(HouseholdId(name), head) for name, head in s.heads.items() if name != STORE_BOOK]
+    assert fallen_short(reader.store, reader.known, later) == [HOME]
+    look(s)
+    other = team().open(household=OTHER_HOME)
+    look(other, kept + 3 - len(other.log))
+    parted = read(other)
+    assert fallen_short(parted.store, parted.known, later) == [HOME]
+    assert fallen_short(parted.store, parted.known, []) == []
+
+
+# Epochs: each has a log key of its own.
+
+
+def rotated() -> Scribe:
+    """A log in which there was a rotation, and more after it."""
+    s = team()
+    s.say("bob", s.rotation())
+    return look(s, 2)
+
+
+def test_a_log_goes_on_under_the_log_key_of_the_next_epoch() -> None:
+    s = team()
+    reader = read(s)
+    s.say("bob", s.rotation())
+    lay_more(reader.store, s)
+    assert reader.read().register.epoch.number == 2
+    lay_more(reader.store, look(s, 2))
+    assert reader.read().known.size == read(s).known.size == len(s.log)
+    s.say("bob", s.rotation())
+    lay_more(reader.store, s)
+    assert reader.read().register.epoch.number == read(s).register.epoch.number == 3
+
+
+@pytest.mark.parametrize("more", [0, 2])
+def test_the_log_key_of_an_epoch_signs_nothing_from_the_next_rotation_on(more: int) -> None:
+    s = team()
+    s.say("bob", s.rotation())
+    store = lay(look(s, more))
+    put_lines(store, [entry.line for entry in s.log], seed_of(s.store))
+    assert refused(s, store) == ("bad-checkpoint", len(s.log) - 1)
+
+
+def test_the_log_key_of_an_epoch_signs_nothing_before_its_rotation() -> None:
+    s = team()
+    store = lay(s)
+    put_lines(store, [entry.line for entry in s.log], seed_of(s.store, 2))
+    assert refused(s, store) == ("bad-checkpoint", len(s.log) - 1)
+
+
+def test_a_rotation_that_does_not_stand_leaves_the_log_key_as_it_was() -> None:
+    s = team()
+    s.write("anna", s.rotation())
+    reader = read(look(s, 2))
+    assert reader.register.epoch.number == 1
+    assert reader.known.size == len(s.log)
+
+
+@pytest.mark.parametrize("shift", [-1, 0])
+def test_every_checkpoint_is_by_the_log_key_of_its_own_epoch(shift: int) -> None:
+    s = rotated()
+    store = lay(s)
+    found = records(store)
+    place = s.register.epoch.start + shift
+    frontier = Frontier()
+    for entry in s.log[:place]:
+        frontier.append(entry.leaf)
+    found[place] = record(s.store, found[place].line, frontier, seed_of(s.store, 2 if shift else 1))
+    put(store, found)
+    reader = Reader(store, s.founder.card.fingerprint)
+    follower = Follower(store, reader.known, reader.register, reader.heads, every_checkpoint=True)
+    with pytest.raises(IntegrityError, match="bad-checkpoint") as caught:
+        follower.follow()
+    assert caught.value.data["index"] == place
+
+
+# Cards that change, and one that is no member's.
+
+
+def test_entries_are_signed_by_the_card_that_their_member_has_there() -> None:
+    s = team()
+    s.say("jan", s.renewal("jan"))
+    look(s, 2)
+    assert read(s).known.size == len(s.log)
+    index = s.write("jan", request=READING, signed=REGISSEUR, identity=person("jan")).index
+    assert refused(s) == ("entry-forged", index)
+
+
+def test_a_renewed_card_signs_nothing_before_its_renewal() -> None:
+    s = team()
+    index = s.write("jan", request=READING, signed=REGISSEUR, identity=person("jan", 2)).index
+    s.say("jan", s.renewal("jan"))
+    assert refused(s) == ("entry-forged", index)
+
+
+def test_the_recovery_card_signs_a_recovery_and_nothing_else() -> None:
+    s = team()
+    s.say("anna", s.split())
+    s.say("recovery-1", s.recovery())
+    reader = read(s)
+    assert reader.register.members[Handle("vera")].holds(Role.COORDINATOR)
+    for more in ({"request": READING}, {"statement": s.admission("stan", Role.SPECIALIST)}):
+        other = team()
+        other.say("anna", other.split())
+        index = other.write("recovery-1", **more).index
+        assert refused(other) == ("entry-forged", index)
 
 
 # Signatures.

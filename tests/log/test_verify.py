@@ -314,6 +314,110 @@ def test_what_does_not_agree_with_the_register_is_found(changes: dict[str, Any],
     assert found(s) == [(index, code)]
 
 
+def test_what_is_permitted_before_the_rotation_of_a_restored_store_is_found() -> None:
+    s = team()
+    s.say("anna", s.reopening())
+    index = look(s).log[-1].index
+    s.say("bob", s.rotation())
+    assert found(look(s)) == [(index, "permitted-without-right")]
+
+
+def test_what_is_permitted_in_a_household_that_fell_short_is_found_until_its_rekey() -> None:
+    s = team()
+    write(s)
+    s.say("anna", s.reopening(behind=[HOME]))
+    s.say("bob", s.rotation())
+    index = look(s).log[-1].index
+    s.say("anna", s.rekey(*s.household().sections))
+    assert found(look(s)) == [(index, "permitted-without-right")]
+
+
+# Custody.
+
+
+def custody() -> Scribe:
+    """Renewals, rotations, a recovery, a restore and a clock put right, as they should be."""
+    s = team()
+    s.say("anna", s.split())
+    s.say("jan", s.renewal("jan"))
+    s.say("jan", s.slot_box("jan"))
+    s.say("bob", s.suspension("sara"))
+    s.say("bob", s.rotation())
+    s.say("recovery-1", s.recovery())
+    s.say("vera", s.team_renewal())
+    s.say("vera", s.rekey(*s.household().sections))
+    s.agree("vera", s.reopening(behind=[HOME]), by="anna")
+    s.say("bob", s.rotation())
+    s.say("vera", s.rekey(*s.household().sections))
+    wrong = look(s.wait(days=365)).log[-1]
+    s.wait(days=-365).agree("vera", s.correction(wrong), by="anna")
+    return look(s, 2)
+
+
+def test_a_log_with_all_that_keeps_hold_of_keys_has_nothing_found() -> None:
+    s = custody()
+    report = verify(lay(s), s.founder.card.fingerprint, workers=1)
+    assert (report.findings, report.leftovers) == ((), ())
+    assert report.size == len(s.log)
+
+
+@pytest.mark.parametrize("shift", [-1, 0])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_checkpoint_by_the_log_key_of_another_epoch_is_refused(shift: int, workers: int) -> None:
+    s = custody()
+    store = lay(s)
+    all_of = records(store)
+    place = s.register.epoch.start + shift
+    other = note_of(s, place + 1, seed_of(s.store, 3 if shift else 2))
+    all_of[place] = Record(all_of[place].line, other)
+    put(store, all_of)
+    assert refused(s, store, workers=workers) == ("bad-checkpoint", place)
+
+
+def test_an_older_checkpoint_is_by_the_log_key_of_its_own_epoch() -> None:
+    s = custody()
+    first, second = (epoch.start for epoch in s.register.epochs[1:])
+    good = [(first, 1), (first + 1, 2), (second, 2), (second + 1, 3), (len(s.log), 3)]
+    for size, epoch in good:
+        against = note_of(s, size, seed_of(s.store, epoch))
+        assert verify(lay(s), s.founder.card.fingerprint, against=against, workers=1).ok
+    for size, epoch in [(first, 2), (first + 1, 1), (second, 3), (second + 1, 1), (len(s.log), 2)]:
+        against = note_of(s, size, seed_of(s.store, epoch))
+        assert refused(s, lay(s), against=against)[0] == "bad-note"
+
+
+def test_the_epoch_of_an_entry_is_the_one_in_force_before_it() -> None:
+    s = team()
+    index = s.write("bob", s.rotation(), ruling={"epoch": 2}).index
+    assert found(s) == [(index, "ruling-other-epoch")]
+    s = team()
+    s.say("bob", s.rotation())
+    index = s.write("jan", request=READING, signed=REGISSEUR, ruling={"epoch": 1}).index
+    assert found(s) == [(index, "ruling-other-epoch")]
+
+
+def test_a_recovery_names_the_organisation_of_its_card() -> None:
+    s = team()
+    s.say("anna", s.split())
+    index = s.write("recovery-1", s.recovery(), signed={"org": "Elders"}).index
+    assert found(s) == [(index, "request-other-org")]
+
+
+def test_a_correction_of_a_clock_that_was_not_wrong_is_found() -> None:
+    s = look(team())
+    index = s.write("anna", s.correction(s.log[-1])).index
+    assert found(s) == [(index, "idle-time-not-wrong")]
+
+
+def test_the_copies_of_a_book_are_compared_whatever_time_its_entries_have() -> None:
+    s = custody()
+    store = lay(s)
+    *_, approval = s.entries(STORE_BOOK)
+    last = len(s.entries(STORE_BOOK)) - 1
+    drop_copies(store, STORE_BOOK, lambda i: i != last)
+    assert found(s, store) == [(approval.index, "book-behind")]
+
+
 # Statements.
 
 

@@ -56,6 +56,11 @@ def test_every_failure_is_one_of_ours(store: FileStore) -> None:
         lambda: store.keep_tile(0, 0, bytes(8192)),
         lambda: store.keep(HOUSEHOLD, b"two", {}),
         lambda: store.drop(HOUSEHOLD, [digest(BOX)]),
+        lambda: store.lay(HOUSEHOLD, [b"two"], {}),
+        lambda: store.remove(name, older_than=1),
+        lambda: store.sweep(0),
+        lambda: store.restored,
+        lambda: store.mark_restored(True),
         lambda: store.append(0, 0, RECORD),
     ]
     for verb in verbs:

@@ -134,6 +134,25 @@ def test_dropping_from_no_book_makes_none(store: Store) -> None:
     assert list(store.books()) == []
 
 
+def test_a_book_that_is_laid_takes_the_place_of_all_that_was_there(store: Store) -> None:
+    keep(store, HOUSEHOLD, b"one", BOX)
+    with store.exclusive():
+        store.lay(HOUSEHOLD, [b"two", b"three"], named(WRAP))
+        store.lay(OTHER, iter([b"four"]), {})
+    assert store.copies(HOUSEHOLD) == [b"two", b"three"]
+    assert dict(store.objects(HOUSEHOLD)) == named(WRAP)
+    assert (store.copies(OTHER), dict(store.objects(OTHER))) == ([b"four"], {})
+    keep(store, HOUSEHOLD, b"five", BOX)
+    assert store.copies(HOUSEHOLD) == [b"two", b"three", b"five"]
+
+
+def test_a_book_that_could_not_be_read_again_is_not_laid(store: Store) -> None:
+    keep(store, HOUSEHOLD, b"one", BOX)
+    with store.exclusive(), pytest.raises(IntegrityError, match="object-altered"):
+        store.lay(HOUSEHOLD, [b"two"], {digest(BOX): WRAP})
+    assert store.copies(HOUSEHOLD) == [b"one"]
+
+
 def test_every_book_is_named_once(store: Store) -> None:
     for book in (HOUSEHOLD, STORE_BOOK, OTHER, HOUSEHOLD):
         keep(store, book, b"line")
@@ -163,6 +182,7 @@ def test_what_names_no_book_is_refused(store: Store, name: str) -> None:
         lambda: store.objects(book),
         lambda: store.keep(book, b"line", {}),
         lambda: store.drop(book, [digest(BOX)]),
+        lambda: store.lay(book, [b"line"], {}),
     ]
     for verb in verbs:
         with store.exclusive(), pytest.raises(UsageError, match="bad-household-id"):
@@ -173,6 +193,8 @@ def test_what_names_no_book_is_refused(store: Store, name: str) -> None:
 def test_what_is_no_digest_is_refused(store: Store, name: str) -> None:
     with pytest.raises(UsageError, match="bad-digest"):
         store.get(Digest(name))
+    with store.exclusive(), pytest.raises(UsageError, match="bad-digest"):
+        store.remove(Digest(name))
 
 
 def test_an_object_under_what_is_no_digest_is_refused(store: Store) -> None:
@@ -212,6 +234,41 @@ def test_a_content_that_is_not_there_is_missed(store: Store) -> None:
     assert caught.value.data["digest"] == digest(b"never put")
 
 
+def test_a_content_that_is_removed_is_not_there(store: Store) -> None:
+    name, _ = store.put(BytesIO(b"sealed"))
+    other, _ = store.put(BytesIO(b"other"))
+    with store.exclusive():
+        assert store.remove(name)
+        assert not store.remove(name)
+        assert not store.remove(digest(b"never put"))
+    assert list(store.contents()) == [other]
+    with pytest.raises(IntegrityError, match="content-missing"):
+        store.get(name)
+
+
+def test_a_content_that_was_put_just_now_stays(store: Store) -> None:
+    name, _ = store.put(BytesIO(b"sealed"))
+    with store.exclusive():
+        assert not store.remove(name, older_than=3600)
+        assert list(store.contents()) == [name]
+        assert store.remove(name, older_than=0)
+
+
+def test_a_healthy_store_has_no_leftovers(store: Store) -> None:
+    store.put(BytesIO(b"sealed"))
+    keep(store, HOUSEHOLD, b"one", BOX)
+    assert list(store.leftovers()) == []
+    with store.exclusive():
+        assert store.sweep(0) == []
+
+
+def test_a_store_is_restored_until_it_is_reopened(store: Store) -> None:
+    assert store.restored is False
+    for value in (True, True, False, False):
+        store.mark_restored(value)
+        assert store.restored is value
+
+
 def test_a_page_grows_record_by_record(store: Store) -> None:
     with store.exclusive():
         store.append(0, 0, b"first\n")
@@ -228,6 +285,18 @@ def test_a_torn_record_is_cut_off_by_the_next(store: Store, offset: int) -> None
         store.append(0, 0, b"first\nsecond, torn and lo")
         store.append(0, offset, b"new\n")
     assert store.page(0) == b"first\nsecond"[:offset] + b"new\n"
+
+
+def test_a_torn_record_is_cut_off_by_appending_nothing(store: Store) -> None:
+    with store.exclusive():
+        store.append(0, 0, b"first\nsecond, torn and lo")
+        store.append(0, 6, b"")
+        assert store.page(0) == b"first\n"
+        store.append(0, 0, b"")
+    assert store.page(0) == b""
+    with store.exclusive():
+        store.append(0, 0, b"first\n")
+    assert store.page(0) == b"first\n"
 
 
 @pytest.mark.parametrize(("start", "rest"), [(0, b"first\n"), (3, b"st\n"), (6, b"")])
@@ -287,6 +356,9 @@ def test_books_and_log_are_written_only_under_the_lock(store: Store) -> None:
     verbs: list[Callable[[], object]] = [
         lambda: store.keep(HOUSEHOLD, b"line", {}),
         lambda: store.drop(HOUSEHOLD, []),
+        lambda: store.lay(HOUSEHOLD, [b"line"], {}),
+        lambda: store.remove(digest(b"sealed")),
+        lambda: store.sweep(0),
         lambda: store.append(0, 0, b"x"),
     ]
     for verb in verbs:

@@ -1,4 +1,4 @@
-"""Words for tokens, cards and keys, and for whoever is locked out (exit 4, and the keys' own errors)."""
+"""Words for tokens, cards, keys and sessions, and for who is locked out (exit 4, the keys' own errors)."""
 
 from dossier.cli.words import N_
 
@@ -91,6 +91,32 @@ KEYS: dict[str, tuple[str, str, str]] = {
         N_("This computer lacks the cryptography that dossier needs."),
         N_("Its library `cryptography` is too old, or was built without ML-KEM."),
         N_("Have it renewed: pip install --upgrade cryptography"),
+    ),
+    # The session, and the agent that holds its keys.
+    "session-gone": (
+        N_("Your session has ended while this command needed it."),
+        N_("It was locked, its time was up, or the computer slept."),
+        N_("Unlock it again (dossier session unlock), and run the command once more."),
+    ),
+    "session-too-long": (
+        N_("No session lasts that long here."),
+        N_("At most {idle} minutes without use, and {hours} hours in all."),
+        N_("Ask for less, or leave --idle and --hours out."),
+    ),
+    "session-not-started": (
+        N_("The session could not be unlocked; nothing was kept."),
+        N_("Its program did not start, or its folder is not yours alone."),
+        N_("Look at the modes of XDG_RUNTIME_DIR and of dossier/session in your state folder."),
+    ),
+    "no-session": (
+        N_("There is no terminal session here to unlock."),
+        N_("It would lock as soon as this command is done."),
+        N_("Run it in a terminal; for scripts, give the session a name in DOSSIER_SESSION."),
+    ),
+    "bad-session": (
+        N_("DOSSIER_SESSION is not the name of a session."),
+        N_("A name has letters, digits and dashes, 64 at most."),
+        N_("Choose another name, or leave the variable out."),
     ),
     # The fingerprint and the welcome code: what is handed over by people.
     "card-other-fingerprint": (

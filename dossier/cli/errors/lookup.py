@@ -8,6 +8,7 @@ from dossier.cli.errors.keys import KEYS
 from dossier.cli.errors.moment import MOMENT
 from dossier.cli.errors.outcome import OUTCOME
 from dossier.cli.errors.policy import POLICY
+from dossier.cli.errors.recovery import RECOVERY
 from dossier.cli.errors.refused import REFUSED
 from dossier.cli.errors.store import STORE
 from dossier.cli.errors.use import USE
@@ -23,6 +24,7 @@ WORDS: dict[str, Lines] = {
     **USE,
     **POLICY,
     **KEYS,
+    **RECOVERY,
     **REFUSED,
     **MOMENT,
     **INTEGRITY,

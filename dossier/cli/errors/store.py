@@ -1,4 +1,4 @@
-"""Words for a store or log that cannot be reached or written, and for clocks (exit 9)."""
+"""Words for a store or log that cannot be reached or written, for clocks (exit 9), and for backups."""
 
 from dossier.cli.words import N_
 
@@ -15,8 +15,8 @@ STORE: dict[str, tuple[str, str, str]] = {
     ),
     "no-store": (
         N_("There is no store in that place{where}."),
-        N_("The place is wrong, or a network share is not connected."),
-        N_("Look whether --store names the right place, and whether the share is there."),
+        N_("The place is wrong, a share is not connected, or a restore was cut off."),
+        N_("Look whether --store is right and the share is there; or run that restore again."),
     ),
     "newer-store": (
         N_("A newer version of the program made this store."),
@@ -63,6 +63,52 @@ STORE: dict[str, tuple[str, str, str]] = {
         N_("That place does not say when something is really on the disk."),
         N_("When the power fails, what was written could be gone."),
         _NO_PLACE,
+    ),
+    # Backups (exit 2, 6, 8 and 11).
+    "same-place": (
+        N_("The backup and the store are in one place, or one is inside the other."),
+        N_("What happens to the one would happen to the other."),
+        N_("Name a folder elsewhere, best on another disk."),
+    ),
+    "place-taken": (
+        N_("Something else stands in that place, or beside it under the name that is needed."),
+        N_("It is not only what this program put there, so nothing of it is touched."),
+        N_("Name another folder, or move away by hand what stands there."),
+    ),
+    "backup-of-other": (
+        N_("That folder has a backup of another store: {store}."),
+        N_("A backup is brought up to date only from the store that it is of."),
+        N_("Nothing was changed. Name another folder."),
+    ),
+    "backup-differs": (
+        N_("That backup is not an earlier state of this store."),
+        N_("It has entries that the store has not: the store may have gone back in time."),
+        N_("Nothing was changed. Find out why first, or name another folder."),
+    ),
+    "copy-differs": (
+        N_("The store was put back in time while it was copied."),
+        N_("The copy has entries that the store no longer has."),
+        N_("Nothing was changed. Find out why, then run the command again."),
+    ),
+    "backup-damaged": (
+        N_("No whole backup could be made: {count} finding(s)."),
+        N_("They stand above. What could be copied stands beside; an older backup stayed."),
+        N_("Look at the store itself: dossier check --deep"),
+    ),
+    "backup-altered": (
+        N_("That backup is not as it should be: {count} finding(s)."),
+        N_("They stand above: something in it was altered or lost. Nothing was put back."),
+        N_("Take another backup, or an older one."),
+    ),
+    "restore-over-other": (
+        N_("Another store stands in that place."),
+        N_("Its id is {store}; the backup is of another one."),
+        N_("Nothing was changed. If it may go: --confirm {store}"),
+    ),
+    "restore-over-further": (
+        N_("The store there has entries that the backup does not have, or cannot be read."),
+        N_("What came after the backup would be lost. The store that is there is kept beside."),
+        N_("Nothing was changed. If it may go: --confirm {store}"),
     ),
     # The log: what cannot be written down is not done.
     "log-gone": (

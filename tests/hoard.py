@@ -1,0 +1,248 @@
+"""Hoard: all that ever lay in a store, and which key opens what of it, found by trying.
+
+It takes no side, as `keyring` does not, but goes on from moment to moment: each card and each key is tried once
+on each box, wrap and content. From what opened what follows, for anyone, what they come to with their cards
+and the files that they have. What it opens, cryptography does not keep shut.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from io import BytesIO
+from itertools import product
+from typing import NamedTuple
+
+from dossier import contexts
+from dossier.entry import Entry
+from dossier.model import STORE_BOOK, BookName, Digest, Role
+from dossier.statements import Statement
+from dossier.storage.base import Store
+from keys.errors import KeysError
+from keys.identity import LocalIdentity
+from keys.locks import content_key, gate_part, open_previous
+from keys.primitives import KEY_SIZE, WRAP_SIZE, derive, unbox, unwrap
+from keys.sealing import open_sealed
+
+Item = bytes | str  # a key of 32 bytes, or the fingerprint of a card
+Opened = tuple[str, str, int]  # a household, a section, a version
+_RECIPIENTS = (Role.REGISSEUR, Role.SPECIALIST)
+_NOTHING = (b"", bytes(KEY_SIZE))
+
+
+class Named(NamedTuple):
+    """What a statement says, to everyone, that a box or wrap is for."""
+
+    label: str
+    place: tuple[str | int, ...]
+
+
+class Version(NamedTuple):
+    """What is written, for everyone, about a version."""
+
+    opened: Opened
+    epoch: int
+    leaf: bytes
+    sealed: bytes
+
+
+class Hoard:
+    """Everything of a store so far, with everyone's keys to try on it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._cards: dict[str, LocalIdentity] = {}
+        self._named: dict[Digest, Named] = {}
+        self._kept: dict[Digest, bytes] = {}
+        self._before: list[tuple[bytes, bytes]] = []  # sealed under the next, and its context
+        self._versions: list[Version] = []
+        self._keys: set[bytes] = set()
+        self._parts: set[bytes] = set()
+        self._numbers, self._generations = 1, 1
+        self._tried: set[tuple[object, ...]] = set()
+        self._opens: dict[Item, set[tuple[Digest | None, bytes]]] = {}
+        self._ways: dict[Opened, set[frozenset[bytes]]] = {}
+
+    def look(self, cards: Iterable[LocalIdentity], entries: Iterable[Entry]) -> set[Digest]:
+        """Take in what is there now and what was stated since; try everything; name the objects there."""
+        self._cards |= {identity.card.fingerprint: identity for identity in cards}
+        for entry in entries:
+            if entry.signed.statement is not None and entry.ruling.permitted:
+                self._read(entry.signed.statement)
+        there: dict[Digest, bytes] = {}
+        for book in self._store.books():
+            there |= self._store.objects(book)
+        strange = there.keys() - self._named.keys()
+        assert not strange, "what no statement names lies in the store"
+        self._kept |= there
+        while self._try():
+            pass
+        return set(there)
+
+    @property
+    def versions(self) -> list[Opened]:
+        """Name every version there is."""
+        return [version.opened for version in self._versions]
+
+    def reach(self, cards: Iterable[LocalIdentity], files: Collection[Digest]) -> set[Opened]:
+        """Tell what one comes to with these cards, these boxes and wraps, and what all may read."""
+        known: set[Item] = {identity.card.fingerprint for identity in cards}
+        to_do = list(known)
+        while to_do:
+            for digest, key in self._opens.get(to_do.pop(), ()):
+                if key not in known and (digest is None or digest in files):
+                    known.add(key)
+                    to_do.append(key)
+        return {opened for opened, ways in self._ways.items() if any(way <= known for way in ways)}
+
+    # What is said of it.
+
+    def _read(self, statement: Statement) -> None:
+        if statement.kind == "proposed":
+            self._read(statement["statement"])
+            return
+        self._named |= dict(_names(statement))
+        store = self._store.store_id
+        for keying in statement.keyings():
+            self._generations = max(self._generations, keying.generation)
+        if statement.kind == "gate.rotated":
+            context = contexts.of("epoch-before", store, statement["epoch"])
+            self._before.append((statement["before"], context))
+        elif statement.kind == "coordination.renewed":
+            self._numbers = statement["number"]
+            context = contexts.of("coordination-before", store, self._numbers)
+            self._before.append((statement["before"], context))
+        elif statement.kind == "section.written":
+            opened = (statement["household"], statement["section"], statement["version"])
+            with self._store.get(statement["content"]) as sealed:
+                version = Version(opened, statement["epoch"], statement["leaf"], sealed.read())
+            self._versions.append(version)
+
+    # Trying.
+
+    def _try(self) -> bool:
+        """Try what was not tried yet; tell whether there are new keys to try."""
+        before = len(self._keys) + len(self._parts)
+        boxes = [(d, data) for d, data in self._kept.items() if len(data) % WRAP_SIZE]
+        wraps = [(d, data) for d, data in self._kept.items() if not len(data) % WRAP_SIZE]
+        for (digest, box), card in product(boxes, self._cards.values()):
+            if self._first(digest, card.card.fingerprint):
+                for context in self._contexts(self._named[digest], card.card.fingerprint):
+                    self._take(card.card.fingerprint, digest, lambda c, i=card, b=box: i.unbox(b, c), context)
+        for (digest, box), key in product(boxes, [*self._keys]):
+            named = self._named[digest]
+            if named.label == "slot" and self._first(digest, key, self._numbers):
+                for number in range(1, self._numbers + 1):
+                    context = contexts.of("coordination-slot", self._store.store_id, *named.place, number)
+                    self._take(key, digest, lambda c, k=key, b=box: unbox(k, b, c), context)
+        for (sealed, context), key in product(self._before, [*self._keys]):
+            if self._first(sealed, key):
+                self._take(key, None, lambda c, k=key, s=sealed: open_previous(k, s, c), context)
+        for (digest, data), key in product(wraps, [*self._keys]):
+            if self._first(digest, key, self._generations):
+                self._unwrap(digest, data, key)
+        for version in self._versions:
+            self._open(version)
+        return len(self._keys) + len(self._parts) > before
+
+    def _first(self, *what: object) -> bool:
+        """Tell whether this was not tried before."""
+        new = what not in self._tried
+        self._tried.add(what)
+        return new
+
+    def _contexts(self, named: Named, card: str) -> Iterator[bytes]:
+        if named.label != "slot":
+            yield contexts.of(named.label, self._store.store_id, *named.place, card)
+            return
+        for role in _RECIPIENTS:
+            yield contexts.of("slot", self._store.store_id, *named.place, str(role), card)
+
+    def _take(
+        self, by: Item, digest: Digest | None, opens: Callable[[bytes], bytes], context: bytes, *, part: bool = False
+    ) -> None:
+        try:
+            key = opens(context)
+        except KeysError:
+            return
+        (self._parts if part else self._keys).add(key)
+        self._opens.setdefault(by, set()).add((digest, key))
+
+    def _unwrap(self, digest: Digest, data: bytes, key: bytes) -> None:
+        """Try a key on wraps of role parts, in the place of each version, under every generation."""
+        household, section, first = self._named[digest].place
+        for start in range(0, len(data), WRAP_SIZE):
+            piece, number = data[start : start + WRAP_SIZE], int(first) + start // WRAP_SIZE
+            for generation in range(1, self._generations + 1):
+                place = (self._store.store_id, household, section, number, generation)
+                context = contexts.of("role-part", *place)
+                self._take(key, digest, lambda c, p=piece: unwrap(key, p, c), context, part=True)
+
+    def _open(self, version: Version) -> None:
+        """Try every part with every part, in the way of the format and in those of a sloppy one."""
+        place = (self._store.store_id, *version.opened)
+        gate = contexts.of("gate-part", *place, version.epoch, version.leaf)
+        own = contexts.of("content-key", *place)
+        gates = {key: gate_part(key, gate) for key in self._keys}
+        epochs = {key: gates[key] for key in self._epochs}
+        for key in (*self._keys, *self._parts, *_NOTHING):
+            for epoch, part in epochs.items():
+                if self._first(version.opened, key, epoch):
+                    self._test(version, content_key(key, part, own), {key, epoch})
+            if self._first(version.opened, key):
+                self._test(version, key, {key})
+                self._test(version, derive(key, b"", own), {key})
+        for key, part in gates.items():
+            if self._first(version.opened, "gate", key):
+                self._test(version, part, {key})
+                self._test(version, derive(part, b"", own), {key})
+
+    def _test(self, version: Version, key: bytes, way: set[bytes]) -> None:
+        if len(key) != KEY_SIZE:
+            return
+        context = contexts.of("content", self._store.store_id, *version.opened)
+        try:
+            open_sealed(key, context, BytesIO(version.sealed), BytesIO())
+        except KeysError:
+            return
+        self._ways.setdefault(version.opened, set()).add(frozenset(way - {*_NOTHING}))
+
+    @property
+    def _epochs(self) -> set[bytes]:
+        """Give the keys that came out of the boxes that are said to hold an epoch's, or of one after."""
+        named = {d for d, named in self._named.items() if named.label == "epoch-box"}
+        found = {key for rows in self._opens.values() for digest, key in rows if digest in named}
+        while more := {k for f in found for d, k in self._opens.get(f, ()) if d is None} - found:
+            found |= more
+        return found
+
+
+def _names(statement: Statement) -> Iterator[tuple[Digest, Named]]:
+    """Give each box and wrap that a statement names, with what it says that it is for."""
+    fields = statement.fields
+    household = str(fields.get("household"))
+    for keying in statement.keyings():
+        place = (household, keying.section, keying.generation)
+        for digest in (keying.coordination, *(slot.box for slot in keying.slots)):
+            yield digest, Named("slot", place)
+        if keying.wraps is not None:
+            yield keying.wraps, Named("role-part", (household, keying.section, 1))
+    match statement.kind:
+        case "grant.given":
+            for section, generation, digest in fields["boxes"]:
+                yield digest, Named("slot", (household, section, generation))
+        case "slot.boxed":
+            for row in fields["boxes"]:
+                yield row.box, Named("slot", (household, row.section, row.generation))
+        case "section.written":
+            yield fields["wrap"], Named("role-part", (household, fields["section"], fields["version"]))
+        case "coordination.renewed":
+            for _, digest in fields["boxes"]:
+                yield digest, Named("coordination-seed", (fields["number"],))
+        case "coordination.boxed":
+            yield fields["box"], Named("coordination-seed", (fields["number"],))
+        case "gate.boxed":
+            yield fields["box"], Named("epoch-box", (fields["epoch"],))
+    for _, digest in fields.get("gate_boxes", ()):
+        yield digest, Named("epoch-box", (fields.get("epoch", 1),))
+    if fields.get("gate_box") is not None:
+        yield fields["gate_box"], Named("epoch-box", (fields["epoch"],))
+    if fields.get("coordination_box") is not None:
+        yield fields["coordination_box"], Named("coordination-seed", (fields.get("number", 1),))
