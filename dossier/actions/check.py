@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 
-from dossier.errors import IntegrityError
+from dossier.errors import IntegrityError, UnreachableError
 from dossier.log.report import Due, Finding, Report
 from dossier.log.tree import first_entry, wrong_tiles
 from dossier.log.verify import Verifier
@@ -43,6 +43,11 @@ def check(
 def is_damage(finding: Finding) -> bool:
     """Tell whether a finding is of something lost or altered, and not of a wrong that somebody stated."""
     return finding.code.startswith(_DAMAGE)
+
+
+def is_bad_disk(error: UnreachableError) -> bool:
+    """Tell whether one file cannot be read, rather than that the place is gone."""
+    return error.data.get("errno") == "EIO"
 
 
 class Health:
@@ -111,9 +116,18 @@ class Health:
         """See that every content that a version names is there and, when `deep`, is what was named."""
         kept = set(self._store.contents())
         for household, version in self.versions():
-            code = self._flaw(version.content, deep=deep) if version.content in kept else "content-missing"
+            book = BookName(household)
+            try:
+                code = (
+                    self._flaw(version.content, deep=deep) if version.content in kept else "content-missing"
+                )
+            except UnreachableError as e:
+                if not is_bad_disk(e):
+                    raise
+                self._find(version.position, "content-unreadable", book)
+                continue
             if code is not None:
-                self._find(version.position, code, BookName(household))
+                self._find(version.position, code, book)
         self.unnamed = kept - self.named()
         for digest in sorted(self.unnamed):
             self.verifier.leave(f"content {digest}")

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
+from dossier.actions.check import is_bad_disk
 from dossier.actions.comparing import statements
-from dossier.errors import ConflictError, IntegrityError
+from dossier.errors import ConflictError, IntegrityError, UnreachableError
 from dossier.log.records import Record, split
 from dossier.log.tree import keep_tiles
 from dossier.model import BookName, Digest
@@ -34,8 +35,9 @@ def copy(source: Store, target: Store, *, still: bool = False, progress: Progres
     1. Without the source's lock, but for a glance at the end of the log: log, books and contents. 2. The same
     with what was added meanwhile, until that is little. 3. That little under the lock, as the log, the books
     that it moved, and the contents that it names. What is there and right is not copied again; contents are
-    hashed while they are copied. What the source itself lacks, or has altered, is left as the target has it:
-    whoever checks the target finds it. With `still`, nobody writes to the source, and no lock is taken.
+    hashed while they are copied. What the source itself lacks, has altered, or cannot read from its disk, is
+    left as the target has it: whoever checks the target finds it. With `still`, nobody writes to the source,
+    and no lock is taken.
 
     `progress` is told how many pages, books and contents were done.
 
@@ -156,6 +158,10 @@ class _Copying:
             copies, objects = self._source.copies(book), self._source.objects(book)
         except IntegrityError:
             return
+        except UnreachableError as e:
+            if is_bad_disk(e):
+                return
+            raise
         try:
             same = self._target.copies(book) == copies and dict(self._target.objects(book)) == dict(objects)
         except IntegrityError:
@@ -172,12 +178,25 @@ class _Copying:
                     found, size = self._target.put(sealed)
             except IntegrityError:
                 return
+            except UnreachableError as e:
+                if is_bad_disk(e) and not _is_readable(self._source, digest):
+                    return
+                raise
             if found != digest:
                 if found not in self._named:
                     self._target.remove(found)
                 return
         self.right.add(digest)
         self.size += size
+
+
+def _is_readable(store: Store, digest: Digest) -> bool:
+    """Tell whether the bytes of a content come from the disk at all."""
+    try:
+        _size_of(store, digest)
+    except UnreachableError:
+        return False
+    return True
 
 
 def _size_of(store: Store, digest: Digest) -> int | None:

@@ -34,6 +34,15 @@ class Due(NamedTuple):
     overdue: bool = False
 
 
+class Counts(NamedTuple):
+    """How many things of each kind of cryptography there are."""
+
+    boxes: int
+    wraps: int
+    contents: int
+    signatures: int  # one over each entry, one over each checkpoint
+
+
 class Status(NamedTuple):
     """How the keys of a store stand."""
 
@@ -44,6 +53,7 @@ class Status(NamedTuple):
     recovery: tuple[int, int] | None  # threshold and shares of the recovery card that counts
     households: int | None  # looked at; None when one may not look at them
     sections: int
+    counts: Counts  # of the store's own only, where one may not look at every household
     due: tuple[Due, ...]
 
 
@@ -54,12 +64,15 @@ def status(desk: Desk) -> Status:
     due = list(of_store(register, at))
     me = register.member(desk.handle)
     looked, sections = None, 0
+    boxes, versions = sum(1 for _ in register.objects()), 0
     if me.roles & {Role.COORDINATOR, Role.TOEZICHTHOUDER}:
         looked = 0
         for household_id, seen, _ in desk.gate.survey_each([one for one, _ in desk.memory.households()]):
             household = seen.register.households[household_id]
             looked += 1
             sections += len(household.sections)
+            boxes += sum(len(section.boxes) + 1 for section in household.sections.values())
+            versions += sum(len(section.versions) for section in household.sections.values())
             due += of_household(seen.register, household, seen.at)
     counts = register.recovery if register.recoverable() else None
     return Status(
@@ -70,6 +83,7 @@ def status(desk: Desk) -> Status:
         None if counts is None or counts.box is None else (counts.threshold, counts.shares),
         looked,
         sections,
+        Counts(boxes, versions, versions, 2 * desk.memory.verified.size),
         tuple(due),
     )
 

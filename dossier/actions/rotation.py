@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from dossier.actions import members
+from dossier.actions.dues import of_household
 from dossier.actions.renewal import Prepared, state_with_new_keys
 from dossier.desk import Desk
 from dossier.errors import ConflictError, UsageError, WaitsError
@@ -130,7 +131,8 @@ class Rekeyed(NamedTuple):
 def rekey_all(desk: Desk, progress: Callable[[int], None] | None = None) -> Rekeyed:
     """Rekey every household; one that was begun and broken off goes on where it was.
 
-    Where it began is in the client's memory: a household with every key of after that is done.
+    Where it began is in the client's memory: a household with every key of after that is done, unless
+    something came since that makes another due.
     """
     desk.gate.survey()
     memory = desk.memory
@@ -154,9 +156,10 @@ def rekey_all(desk: Desk, progress: Callable[[int], None] | None = None) -> Reke
 
 
 def _keyed_before(desk: Desk, household_id: HouseholdId, position: int) -> bool:
-    """Tell whether a section of a household has a key of before an entry of the log, or none yet."""
-    register = desk.gate.survey(household_id).register
-    household = register.households[household_id]
-    known = () if register.policy is None else register.policy.sections
-    unkeyed = any(name not in household.sections for name in known)
-    return unkeyed or household.keyed_before(position)
+    """Tell whether a section of a household has a key of before an entry of the log, or needs another."""
+    situation = desk.gate.survey(household_id)
+    household = situation.register.households[household_id]
+    due = of_household(situation.register, household, situation.at)
+    return any(s.keyed_position < position for s in household.sections.values()) or any(
+        one.what == "rekey" for one in due
+    )

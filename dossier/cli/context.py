@@ -112,7 +112,8 @@ def desk_of(setting: Setting, store: Store, identity: Identity, memory: Memory) 
 def _tell(setting: Setting, desk: Desk) -> None:
     """Tell, when a command is done, what its member was not told yet; seldom there is anything."""
     register = desk.gate.register
-    if register.restored is None and (register.recovery is None or register.recovery.used is None):
+    used = register.recovery is not None and register.recovery.used is not None
+    if register.restored is None and not used and desk.gate.looked is None:
         return
     from dossier.cli.notices import show  # noqa: PLC0415 (seldom needed)
 

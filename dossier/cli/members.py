@@ -175,7 +175,8 @@ def suspend(setting: Setting, handle: Handle, reason: str) -> None:
     """Suspend a member."""
     desk = context.open_desk(setting, again=True)
     stated = actions.suspend(desk, handle, reason)
-    data = {"handle": handle, "reason": reason, **_waiting(stated)}
+    due = [] if stated.waits else ["rotate", "rekey"]
+    data = {"handle": handle, "reason": reason, "due": due, **_waiting(stated)}
     answer(
         setting,
         "member-suspend",

@@ -153,6 +153,7 @@ def status(setting: Setting) -> None:
         "recovery": recovery_of,
         "households": found.households,
         "sections": found.sections,
+        "counts": found.counts._asdict(),
         "due": [
             {
                 "what": due.what,
@@ -191,6 +192,10 @@ _WHY = {
 }
 
 
+def _times(count: int | None) -> str:
+    return "" if count is None else f" ({count:,})"
+
+
 def _stands(found: dues.Status) -> Any:
     yield say(
         "Epoch {epoch}, since {since}, for {count} members.",
@@ -214,7 +219,8 @@ def _stands(found: dues.Status) -> Any:
             sections=found.sections,
         )
     yield _("Algorithms:")
-    yield from (f"  {use}: {name}" for use, name in dues.ALGORITHMS.items())
+    counts = found.counts._asdict()
+    yield from (f"  {use}: {name}" + _times(counts.get(use)) for use, name in dues.ALGORITHMS.items())
     if not found.due:
         yield f"{mark('good')}: " + _("nothing is due.")
         return

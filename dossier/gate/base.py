@@ -27,6 +27,8 @@ class Situation(NamedTuple):
 class Gate(Protocol):
     """The only two ways to write anything, and what one needs to know to use them."""
 
+    looked: Situation | None  # the household that was last surveyed, as it was then
+
     @property
     def register(self) -> Register:
         """The store's register as this gate last saw it: empty before it looked."""

@@ -44,6 +44,7 @@ class LocalGate:
         """`confirm` asks the user about a date far ahead of the log's."""
         self._store = store
         self._card = identity.card
+        self.looked: Situation | None = None
         self._handle = Handle(identity.card.handle)
         self._memory = memory
         self._sight = Sight(store, identity.card, memory, clock, confirm)
@@ -73,6 +74,8 @@ class LocalGate:
             self._memory.save()
         if isinstance(ruling, Refusal):
             raise refused(ruling.reason)
+        if household is not None:
+            self.looked = situation
         return situation
 
     def _settled(self) -> bool:

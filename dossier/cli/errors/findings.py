@@ -11,6 +11,7 @@ FINDINGS = {
     "statement-passed-over": N_("A statement was let through that does not follow on its book{where}."),
     "permitted-without-right": N_("Something was permitted without a right{where}."),
     "permitted-by-other-right": N_("Something was permitted by another right than the entry names{where}."),
+    "content-unreadable": N_("A sealed content cannot be read from the disk{where}."),
     "tile-altered": N_("A kept part of the log's tree was altered{where}."),
     "rekey-due": N_("New keys are due{where}."),
 }
