@@ -223,19 +223,20 @@ def start(
     if contact is None:
         raise BadEncodingError("contact")
     told = Handover(identity.card, contact, str(place.parent), place.name, idle, longest, leader, loopback)
-    before = None
+    before = found = None
     with suppress(AgentGoneError):
         before = _Line(place)
     try:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        said = _spawn(told.write(identity.seeds()))
+        if _spawn(told.write(identity.seeds())) == READY:
+            found = state(place)
     except OSError as e:
         raise AgentGoneError("start") from e
-    found = state(place) if said == READY else None
+    finally:
+        if before is not None:  # it would see by itself, within a moment, that another stands in its place
+            (before.close if found is None else before.lock)()
     if found is None:
         raise AgentGoneError("start")
-    if before is not None:
-        before.lock()  # it would see by itself, within a moment, that another stands in its place
     return found
 
 
@@ -258,12 +259,13 @@ def _spawn(handed: bytes) -> bytes:
     )
     assert process.stdin is not None  # noqa: S101 (a pipe, as asked)
     assert process.stdout is not None  # noqa: S101 (likewise)
-    with process.stdout, process.stdin:
-        process.stdin.write(handed)
-        process.stdin.close()
-        said = process.stdout.read()
-    if hasattr(os, "fork"):  # it has forked, and goes on without the process that we started
-        process.wait()
-    else:  # it goes on itself, and nobody is to wait for it
-        process.returncode = 0
-    return said
+    try:
+        with process.stdout, process.stdin:
+            process.stdin.write(handed)
+            process.stdin.close()
+            return process.stdout.read()
+    finally:
+        if hasattr(os, "fork"):  # it has forked, and goes on without the process that we started
+            process.wait()
+        else:  # it goes on itself, and nobody is to wait for it
+            process.returncode = 0

@@ -103,7 +103,7 @@ class Agent:
         """Tell whether the session has ended."""
         now, awake = self._clocks.real(), self._clocks.awake()
         slept = abs(now - awake - self._ahead) > _NAP
-        if self._identity is None or slept or self._left(now) <= 0 or self._idle_left(now) <= 0:
+        if self._identity is None or slept or self._idle_left(now) <= 0:
             return True
         if awake - self._looked < _TICK:
             return False

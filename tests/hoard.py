@@ -6,6 +6,7 @@ and the files that they have. What it opens, cryptography does not keep shut.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cache
 from io import BytesIO
 from itertools import product
 from typing import NamedTuple
@@ -23,6 +24,7 @@ from keys.sealing import open_sealed
 
 Item = bytes | str  # a key of 32 bytes, or the fingerprint of a card
 Opened = tuple[str, str, int]  # a household, a section, a version
+_context = cache(contexts.of)
 _RECIPIENTS = (Role.REGISSEUR, Role.SPECIALIST)
 _NOTHING = (b"", bytes(KEY_SIZE))
 
@@ -55,7 +57,7 @@ class Hoard:
         self._versions: list[Version] = []
         self._keys: set[bytes] = set()
         self._parts: set[bytes] = set()
-        self._numbers, self._generations = 1, 1
+        self._generations: dict[tuple[str, str], int] = {}  # the newest of each section
         self._tried: set[tuple[object, ...]] = set()
         self._opens: dict[Item, set[tuple[Digest | None, bytes]]] = {}
         self._ways: dict[Opened, set[frozenset[bytes]]] = {}
@@ -101,13 +103,12 @@ class Hoard:
         self._named |= dict(_names(statement))
         store = self._store.store_id
         for keying in statement.keyings():
-            self._generations = max(self._generations, keying.generation)
+            self._generations[statement["household"], keying.section] = keying.generation
         if statement.kind == "gate.rotated":
-            context = contexts.of("epoch-before", store, statement["epoch"])
+            context = _context("epoch-before", store, statement["epoch"])
             self._before.append((statement["before"], context))
         elif statement.kind == "coordination.renewed":
-            self._numbers = statement["number"]
-            context = contexts.of("coordination-before", store, self._numbers)
+            context = _context("coordination-before", store, statement["number"])
             self._before.append((statement["before"], context))
         elif statement.kind == "section.written":
             opened = (statement["household"], statement["section"], statement["version"])
@@ -126,17 +127,16 @@ class Hoard:
             if self._first(digest, card.card.fingerprint):
                 for context in self._contexts(self._named[digest], card.card.fingerprint):
                     self._take(card.card.fingerprint, digest, lambda c, i=card, b=box: i.unbox(b, c), context)
-        for (digest, box), key in product(boxes, [*self._keys]):
-            named = self._named[digest]
-            if named.label == "slot" and self._first(digest, key, self._numbers):
-                for number in range(1, self._numbers + 1):
-                    context = contexts.of("coordination-slot", self._store.store_id, *named.place, number)
-                    self._take(key, digest, lambda c, k=key, b=box: unbox(k, b, c), context)
+        for (digest, box), seed in product(boxes, self._of("coordination-seed")):
+            if self._named[digest].label == "coordination-slot" and self._first(digest, seed):
+                context = _context("coordination-slot", self._store.store_id, *self._named[digest].place)
+                self._take(seed, digest, lambda c, s=seed, b=box: unbox(s, b, c), context)
         for (sealed, context), key in product(self._before, [*self._keys]):
             if self._first(sealed, key):
                 self._take(key, None, lambda c, k=key, s=sealed: open_previous(k, s, c), context)
         for (digest, data), key in product(wraps, [*self._keys]):
-            if self._first(digest, key, self._generations):
+            household, section, _ = self._named[digest].place
+            if self._first(digest, key, self._generations[str(household), str(section)]):
                 self._unwrap(digest, data, key)
         for version in self._versions:
             self._open(version)
@@ -149,20 +149,20 @@ class Hoard:
         return new
 
     def _contexts(self, named: Named, card: str) -> Iterator[bytes]:
-        if named.label != "slot":
-            yield contexts.of(named.label, self._store.store_id, *named.place, card)
-            return
-        for role in _RECIPIENTS:
-            yield contexts.of("slot", self._store.store_id, *named.place, str(role), card)
+        store = self._store.store_id
+        if named.label in ("epoch-box", "coordination-seed"):
+            yield _context(named.label, store, *named.place, card)
+        elif named.label == "slot":
+            yield from (_context("slot", store, *named.place, str(role), card) for role in _RECIPIENTS)
 
     def _take(
-        self, by: Item, digest: Digest | None, opens: Callable[[bytes], bytes], context: bytes, *, part: bool = False
+        self, by: Item, digest: Digest | None, opens: Callable[[bytes], bytes], context: bytes
     ) -> None:
         try:
             key = opens(context)
         except KeysError:
             return
-        (self._parts if part else self._keys).add(key)
+        self._keys.add(key)
         self._opens.setdefault(by, set()).add((digest, key))
 
     def _unwrap(self, digest: Digest, data: bytes, key: bytes) -> None:
@@ -170,18 +170,22 @@ class Hoard:
         household, section, first = self._named[digest].place
         for start in range(0, len(data), WRAP_SIZE):
             piece, number = data[start : start + WRAP_SIZE], int(first) + start // WRAP_SIZE
-            for generation in range(1, self._generations + 1):
-                place = (self._store.store_id, household, section, number, generation)
-                context = contexts.of("role-part", *place)
-                self._take(key, digest, lambda c, p=piece: unwrap(key, p, c), context, part=True)
+            for generation in range(1, self._generations[str(household), str(section)] + 1):
+                context = _context("role-part", self._store.store_id, household, section, number, generation)
+                try:
+                    part = unwrap(key, piece, context)
+                except KeysError:
+                    continue
+                self._parts.add(part)
+                self._opens.setdefault(key, set()).add((digest, part))
 
     def _open(self, version: Version) -> None:
         """Try every part with every part, in the way of the format and in those of a sloppy one."""
         place = (self._store.store_id, *version.opened)
-        gate = contexts.of("gate-part", *place, version.epoch, version.leaf)
-        own = contexts.of("content-key", *place)
+        gate = _context("gate-part", *place, version.epoch, version.leaf)
+        own = _context("content-key", *place)
         gates = {key: gate_part(key, gate) for key in self._keys}
-        epochs = {key: gates[key] for key in self._epochs}
+        epochs = {key: gates[key] for key in self._of("epoch-box")}
         for key in (*self._keys, *self._parts, *_NOTHING):
             for epoch, part in epochs.items():
                 if self._first(version.opened, key, epoch):
@@ -197,17 +201,16 @@ class Hoard:
     def _test(self, version: Version, key: bytes, way: set[bytes]) -> None:
         if len(key) != KEY_SIZE:
             return
-        context = contexts.of("content", self._store.store_id, *version.opened)
+        context = _context("content", self._store.store_id, *version.opened)
         try:
             open_sealed(key, context, BytesIO(version.sealed), BytesIO())
         except KeysError:
             return
         self._ways.setdefault(version.opened, set()).add(frozenset(way - {*_NOTHING}))
 
-    @property
-    def _epochs(self) -> set[bytes]:
-        """Give the keys that came out of the boxes that are said to hold an epoch's, or of one after."""
-        named = {d for d, named in self._named.items() if named.label == "epoch-box"}
+    def _of(self, label: str) -> set[bytes]:
+        """Give the keys that came out of the boxes said to be for this, and those sealed under them."""
+        named = {digest for digest, what in self._named.items() if what.label == label}
         found = {key for rows in self._opens.values() for digest, key in rows if digest in named}
         while more := {k for f in found for d, k in self._opens.get(f, ()) if d is None} - found:
             found |= more
@@ -220,8 +223,9 @@ def _names(statement: Statement) -> Iterator[tuple[Digest, Named]]:
     household = str(fields.get("household"))
     for keying in statement.keyings():
         place = (household, keying.section, keying.generation)
-        for digest in (keying.coordination, *(slot.box for slot in keying.slots)):
-            yield digest, Named("slot", place)
+        yield keying.coordination, Named("coordination-slot", (*place, keying.number))
+        for slot in keying.slots:
+            yield slot.box, Named("slot", place)
         if keying.wraps is not None:
             yield keying.wraps, Named("role-part", (household, keying.section, 1))
     match statement.kind:

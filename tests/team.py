@@ -21,6 +21,7 @@ from wording import COVER, DAY, INTAKE, PLAN, START, person
 
 from dossier.actions import (
     approvals,
+    boxes,
     contents,
     grants,
     households,
@@ -198,6 +199,10 @@ class Team:
         named = None if regisseur is None else Handle(regisseur)
         household, _ = households.open_household(self[by or regisseur or "anna"], named)
         return household
+
+    def assign(self, household: HouseholdId, handle: str, by: str = "anna") -> None:
+        """Give a household another regisseur."""
+        households.assign(self[by], household, Handle(handle))
 
     def write(
         self,

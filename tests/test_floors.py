@@ -41,7 +41,7 @@ _FLOORS = [
     meet dossier.log dossier.log.*
     dossier.memory
     meet dossier.storage.tiny dossier.storage.contents dossier.storage.pages dossier.storage.probe
-    meet dossier.storage.volatile dossier.storage.files
+    meet dossier.storage.volatile dossier.storage.files dossier.storage.site
     dossier.receipt
     meet dossier.gate dossier.gate.*
     dossier.desk
@@ -68,7 +68,7 @@ _DOORS = {
 _TYPES_ONLY = {"_typeshed"}  # there for mypy, not for the program
 # Names that only these may use: the concrete stores, and the one way to import what no import shows.
 _NAMES = {
-    "FileStore": ("dossier.storage.files", "dossier.cli.context", "dossier.cli.store"),
+    "FileStore": ("dossier.storage.files", "dossier.storage.site", "dossier.cli.context", "dossier.cli.store"),
     "VolatileStore": ("dossier.storage.volatile",),
     "import_module": ("dossier.cli.app",),
     "__import__": (),

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from team import Team, forge
-from wording import COVER, INTAKE, PLAN, but
+from wording import COVER, INTAKE, PLAN, but, person
 
-from dossier.actions import households
+from dossier.actions import households, store
 from dossier.errors import IntegrityError, LockedError, NotFoundError
+from dossier.gate.secrets import EpochSecrets
 from dossier.keying import Made, new_keys, slot_box
 from dossier.model import (
     STORE_BOOK,
@@ -26,10 +27,12 @@ from dossier.model import (
     Request,
     Role,
 )
-from dossier.shapes import Keying
+from dossier.shapes import Boxed, Keying
 from dossier.statements import Statement
-from dossier.team import digest_of
+from dossier.team import digest_of, next_card
+from keys.encoding import fingerprint
 from keys.locks import new_key
+from keys.primitives import box_public, sign_public
 
 
 @pytest.fixture
@@ -262,3 +265,96 @@ def test_a_suspension_lifted_past_the_rules_stays(team: Team, home: HouseholdId)
     with pytest.raises(LockedError, match="not-active"):
         team.read("sara", home, INTAKE)
     assert [reason for _, _, reason in team.register().faults] == [Reason.NOT_YOUR_ROLE] * 2
+
+
+# Lies about the keys of the whole team.
+
+
+def rotate(team: Team, change: Callable[[Statement, dict[Digest, bytes]], Statement]) -> None:
+    """Have bob rotate with a statement, or objects, that are not what they should be."""
+    team.admit("bob", Role.BEHEERDER)
+    statement, given = team["bob"].gate.rotation()
+    objects = dict(given)
+    team["bob"].gate.enact(change(statement, objects), objects)
+
+
+def test_a_rotation_that_does_not_reach_back_is_named_by_who_reads_what_is_older(
+    team: Team, home: HouseholdId
+) -> None:
+    rotate(team, lambda statement, _: but(statement, before=bytes(60)))
+    team.again("jan")
+    assert code_of(lambda: team.read("jan", home, INTAKE)) == "gate-box-altered"
+    team.write("jan", home, INTAKE, "tweede")
+    assert team.read("jan", home, INTAKE) == "tweede"
+
+
+def test_a_rotation_that_reaches_back_to_another_secret_is_named_by_who_reads_what_is_older(
+    team: Team, home: HouseholdId
+) -> None:
+    team.admit("bob", Role.BEHEERDER)
+    secrets = EpochSecrets(team.store, team["bob"].identity)
+    secrets._opened[1] = new_key()  # sealed rightly, and not what was committed to
+    statement, objects = secrets.rotation(team.register(who="bob"))
+    team["bob"].gate.enact(statement, objects)
+    team.again("jan")
+    assert code_of(lambda: team.read("jan", home, INTAKE)) == "gate-box-altered"
+
+
+def test_a_rotation_with_a_garbled_box_stops_its_holder_only(team: Team, home: HouseholdId) -> None:
+    team.grant("sara", home, INTAKE)
+
+    def change(statement: Statement, objects: dict[Digest, bytes]) -> Statement:
+        own = dict(statement["gate_boxes"])
+        own[Handle("sara")], spoilt = garbled(objects, own[Handle("sara")])
+        objects.update(spoilt)
+        return but(statement, gate_boxes=tuple(own.items()))
+
+    rotate(team, change)
+    assert code_of(lambda: team.read("sara", home, INTAKE)) == "gate-box-altered"
+    assert team.read("jan", home, INTAKE) == "eerste intake"
+
+
+def test_a_rotation_under_a_log_key_that_is_not_the_secrets_closes_the_log_there(
+    team: Team, home: HouseholdId
+) -> None:
+    rotate(team, lambda statement, _: but(statement, log_key=sign_public(new_key())))
+    assert code_of(lambda: team.read("jan", home, INTAKE)) == "bad-checkpoint"
+
+
+def test_a_team_card_that_does_not_reach_back_is_named_by_who_opens_what_is_older(
+    team: Team, home: HouseholdId
+) -> None:
+    team.admit("ben", Role.COORDINATOR)
+    statement, objects = next_card(team["anna"], team.register())
+    team["anna"].gate.enact(but(statement, before=bytes(60)), objects)
+    assert code_of(lambda: team.grant("sara", home, INTAKE)) == "coordination-box-altered"
+    assert code_of(lambda: team.grant("sara", home, INTAKE, by="ben")) == "coordination-box-altered"
+    assert team.read("jan", home, INTAKE) == "eerste intake"
+
+
+def test_a_team_card_whose_seed_is_another_is_named_by_every_coordinator(
+    team: Team, home: HouseholdId
+) -> None:
+    team.admit("ben", Role.COORDINATOR)
+    statement, objects = next_card(team["anna"], team.register())
+    team["anna"].gate.enact(but(statement, coordination=box_public(new_key())), objects)
+    assert code_of(lambda: team.grant("sara", home, INTAKE)) == "coordination-box-altered"
+    assert code_of(lambda: team.grant("sara", home, INTAKE, by="ben")) == "coordination-box-altered"
+    assert team.read("jan", home, INTAKE) == "eerste intake"
+
+
+def test_a_garbled_box_after_a_renewal_is_named_by_who_opens_it(team: Team, home: HouseholdId) -> None:
+    team.grant("sara", home, INTAKE)
+    card, box = person("sara", 2).card, bytes(1168)
+    epoch, gate_box = team["sara"].gate.epoch_box(card)
+    boxed = {"gate_box": digest_of(gate_box), "number": None, "coordination_box": None}
+    renewal = Statement("member.renewed/1", card=card, epoch=epoch, **boxed)
+    entry = team["sara"].gate.enact(renewal, {digest_of(gate_box): gate_box})
+    rows = (Boxed(Role.SPECIALIST, INTAKE, 1, digest_of(box)),)
+    lie = Statement("slot.boxed/1", household=home, handle=Handle("sara"), boxes=rows)
+    team["anna"].gate.enact(lie, {digest_of(box): box})
+    team.desks["sara"], _ = store.join(
+        team.store, person("sara", 2), team.folder / "sara 2", team.clock, fingerprint(entry.leaf)
+    )
+    assert code_of(lambda: team.read("sara", home, INTAKE)) == "content-altered"
+    assert team.read("jan", home, INTAKE) == "eerste intake"

@@ -53,6 +53,7 @@ def copy(source: Store, target: Store, *, still: bool = False, progress: Progres
                 break
         with held():
             work.go(nullcontext)
+            target.settle(max(0, work.entries - 1) // PAGE)  # an earlier try may have died before its sync
             if target.restored != source.restored:
                 target.mark_restored(source.restored)
     return Copied(work.entries, len(work.right), work.size)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from dossier.actions.approvals import Stated, state
 from dossier.actions.rotation import rekey, renew_coordination
 from dossier.desk import Desk
-from dossier.errors import ConflictError, UsageError
+from dossier.errors import ConflictError, RefusedError, UsageError
 from dossier.log.reading import entries
 from dossier.model import Deed, Handle, HouseholdId, PurposeId, Reason, Request, Role, SectionName
 from dossier.register.households import Household
@@ -43,39 +43,51 @@ class Leaving(NamedTuple):
     opened: tuple[Opening, ...]
     directs: tuple[HouseholdId, ...]  # which will be without a regisseur
     coordinator: bool  # ever: then they know the team's seed
+    looked: bool  # whether who asks may look there: a beheerder may not
 
 
 def report(desk: Desk, handle: Handle) -> Leaving:
     """Tell what a member can reach and what they opened; the look into the log is written down first.
 
+    A beheerder, who can let a member go, is told neither.
+
     Raises:
         UsageError: "unknown-member".
-        RefusedError: for who may not look into the log.
+        RefusedError: "not-your-role" for who can let nobody go.
     """
     register = desk.gate.survey().register
-    member = register.members.get(handle)
+    member, me = register.members.get(handle), register.member(desk.handle)
+    looks = me.holds(Role.COORDINATOR)
+    if not looks and not me.holds(Role.BEHEERDER):
+        raise RefusedError(str(Reason.NOT_YOUR_ROLE))
     if member is None:
         raise UsageError(str(Reason.UNKNOWN_MEMBER), handle=handle)
+    told = Leaving(handle, tuple(sorted(member.roles)), (), (), (), Role.COORDINATOR in member.ever, looks)
+    return _look(desk, told) if looks else told
+
+
+def _look(desk: Desk, told: Leaving) -> Leaving:
+    """Add what they can reach, and what they opened."""
     desk.gate.enter(Request(Deed.LOG_SHOW))
-    coordinator = Role.COORDINATOR in member.ever
     reach: list[Reach] = []
     directs: list[HouseholdId] = []
     for household, situation, _ in desk.gate.survey_each([one for one, _ in desk.memory.households()]):
         found = situation.register.households[household]
-        reach += _reach(found, handle, team=coordinator)
-        if found.regisseur == handle:
+        reach += _reach(situation.register, found, told)
+        if found.regisseur == told.handle:
             directs.append(household)
-    opened = tuple(_opened(desk, handle))
-    return Leaving(handle, tuple(sorted(member.roles)), tuple(reach), opened, tuple(directs), coordinator)
+    opened = tuple(_opened(desk, told.handle))
+    return told._replace(reach=tuple(reach), opened=opened, directs=tuple(directs))
 
 
-def _reach(household: Household, handle: Handle, *, team: bool) -> Iterator[Reach]:
+def _reach(register: Register, household: Household, told: Leaving) -> Iterator[Reach]:
     """Give each section of which a member has a box, or as the team the seed."""
+    newest = told.handle in register.coordination_boxes or register.coordination_due
     for name, section in household.sections.items():
-        held = [role for role, holder in section.boxes if holder == handle]
+        held = [role for role, holder in section.boxes if holder == told.handle]
         if held:
-            right = _right(household, handle, name, held[0])
-        elif team:
+            right = _right(household, told.handle, name, held[0])
+        elif told.coordinator and (newest or section.keying.number != register.number):
             right = "team"
         else:
             continue
@@ -119,8 +131,10 @@ def let_go(desk: Desk, handle: Handle, reason: str) -> Stated | None:
 def close(desk: Desk, leaving: Leaving, progress: Callable[[int], None] | None = None) -> Left:
     """Rekey what a member who left could open; for a coordinator, under a new card of the team.
 
-    Can be run again: what has new keys already is passed over.
+    Can be run again: what has new keys already is passed over. A beheerder closes nothing by it.
     """
+    if not leaving.looked:
+        return Left((), (), None)
     number = None
     if leaving.coordinator and desk.gate.survey().register.coordination_due:
         number = renew_coordination(desk)

@@ -40,6 +40,7 @@ class Renewed(NamedTuple):
 def renew_own(desk: Desk, identity: Identity) -> Renewed:
     """Put the same person's next card in force, signed by the one before; box to it what that one opened."""
     keys: dict[tuple[HouseholdId, str, int], bytes] = {}
+    desk.gate.survey()  # what was given to the member since their last command counts as well
     for household, situation, _ in desk.gate.survey_each(sorted(desk.memory.mine)):
         keys |= _opened(desk.store, desk.identity, situation, household)
     statement, objects = _renewal(desk, desk.gate.survey(), identity.card)

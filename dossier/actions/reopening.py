@@ -34,9 +34,12 @@ class Loss(NamedTuple):
         try:
             known, root, behind = text.split(":")
             households = tuple(household_id(one) for one in behind.split(",") if one)
-            return cls(int(known), from_base64(root, HASH_SIZE), households)
-        except (ValueError, BadEncodingError) as e:
+            found = cls(int(known), from_base64(root, HASH_SIZE), households)
+        except (ValueError, BadEncodingError, UsageError) as e:
             raise UsageError("bad-saw") from e
+        if found.known < 0 or found.write() != text:
+            raise UsageError("bad-saw")
+        return found
 
     def joined(self, other: "Loss") -> "Loss":
         """Give what either of two clients saw."""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from dossier.actions import backup as actions
+from dossier.actions import restore as restoring
 from dossier.cli import context
 from dossier.cli.params import FINGERPRINT, Command, Read, option
 from dossier.cli.places import place_of
@@ -142,9 +143,9 @@ def restore(setting: Setting, src: Path, root: str | None, confirm: StoreId | No
     _check_apart(src, place)
     source = context.open_store(Setting(store=str(src)))
     pinned = root if root is not None else root_of(setting, source)
-    site = Site(place, actions.RESTORING)
+    site = Site(place, restoring.RESTORING)
     with progress(setting, _("Copying and checking")) as tick:
-        done = actions.restore(source, site, pinned, setting.clock(), confirm=confirm, progress=tick)
+        done = restoring.restore(source, site, pinned, setting.clock(), confirm=confirm, progress=tick)
     if isinstance(done, Report):
         damage = len(done.findings)
         answer(setting, "restore", _refused(site, source, done), lambda: words_of(done.findings, "wrong"))
@@ -166,7 +167,7 @@ def _refused(site: Site, source: Store, report: Report) -> dict[str, Any]:
     }
 
 
-def _put_back(site: Site, source: Store, done: actions.PutBack) -> dict[str, Any]:
+def _put_back(site: Site, source: Store, done: restoring.PutBack) -> dict[str, Any]:
     before = done.before
     data = _refused(site, source, done.report)
     if before is not None:
@@ -179,7 +180,7 @@ def _put_back(site: Site, source: Store, done: actions.PutBack) -> dict[str, Any
     return data
 
 
-def _restored(data: dict[str, Any], done: actions.PutBack) -> Iterator[str]:
+def _restored(data: dict[str, Any], done: restoring.PutBack) -> Iterator[str]:
     yield f"{mark('good')}: " + say("store put back, {entries} entries: {place}", **data)
     if data["kept"] is not None:
         yield say("What stood there is kept: {kept}", **data)

@@ -54,6 +54,8 @@ def leave(setting: Setting, handle: Handle, reason: str, plan: bool) -> None:  #
     answer(setting, "member-leave", data, lambda: [*_report(found), *_closed(found, done)])
     if done.left:
         raise PartlyDoneError("partly-rekeyed", left=len(done.left))
+    if not found.looked:
+        raise PartlyDoneError("partly-left", handle=handle)
 
 
 def _data(found: actions.Leaving) -> dict[str, Any]:
@@ -63,11 +65,18 @@ def _data(found: actions.Leaving) -> dict[str, Any]:
         "reach": [row._asdict() for row in found.reach],
         "opened": [{**row._asdict(), "at": write_time(row.at)} for row in found.opened],
         "directs": list(found.directs),
+        "looked": found.looked,
     }
 
 
 def _report(found: actions.Leaving) -> Any:
-    yield say("{handle} ({roles}) can open:", handle=found.handle, roles=", ".join(found.roles) or "-")
+    roles = ", ".join(found.roles) or "-"
+    if not found.looked:
+        yield say(
+            "{handle} ({roles}): what they can open, a coordinator sees.", handle=found.handle, roles=roles
+        )
+        return
+    yield say("{handle} ({roles}) can open:", handle=found.handle, roles=roles)
     head = (N_("household"), N_("section"), N_("versions"), N_("right"))
     yield from table(head, [(r.household, r.section, str(r.versions), r.right) for r in found.reach])
     yield _("They opened, as the log has it:")
@@ -80,9 +89,11 @@ def _report(found: actions.Leaving) -> Any:
 
 
 def _closed(found: actions.Leaving, done: actions.Left) -> Any:
-    yield say(
-        "{handle} has left. Households with new keys: {count}.", handle=found.handle, count=len(done.rekeyed)
-    )
+    if found.looked:
+        count = len(done.rekeyed)
+        yield say("{handle} has left. Households with new keys: {count}.", handle=found.handle, count=count)
+    else:
+        yield say("{handle} has left.", handle=found.handle)
     if done.number is not None:
         yield say("The team has a new card, number {number}.", number=done.number)
     yield _("Now a beheerder must rotate the gate's key: dossier keys rotate")

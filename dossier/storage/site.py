@@ -135,14 +135,17 @@ class Site:
     ) -> None:
         """Put the draft, complete now, in its place; the old store, where there is one, goes to `aside`.
 
-        1. Take the locks of both: who waits for one finds another store when it comes free. 2. See once more
-        that it may be (`agree`). 3. Note in the draft where the old store goes, and give it its sign. 4. Move
-        the old one away. 5. Move the new one in. A crash between 4 and 5 leaves the place empty, both beside
-        it; doing it again finishes it.
+        1. Make every name in the draft durable. 2. Take the locks of both: who waits for one finds another
+        store when it comes free. 3. See once more that it may be (`agree`). 4. Note in the draft where the
+        old store goes, and give it its sign. 5. Move the old one away. 6. Move the new one in. A crash
+        between 5 and 6 leaves the place empty, both beside it; doing it again finishes it.
 
         Raises:
             UnreachableError: when one of these failed; the old store is back where it was, if that could be.
         """
+        with translated():
+            for folder in (path for path in self.beside.rglob("*") if path.is_dir()):
+                sync_folder(folder)  # names that are shared, or that an earlier try did not get to sync
         with ExitStack() as locks:
             locks.enter_context(draft.exclusive())
             if old is not None:

@@ -66,9 +66,8 @@ def parse(name: BookName, raw: bytes) -> Book:
     """Read the bytes of a book's file. Raises IntegrityError for what `change` would not have written."""
     try:
         tables = _decode(raw)
-        db = _database(BookFile(Path(), tables))
-        entries = tuple(row["line"].encode() for row in db.table("entries"))
-        objects = dict(_object(row) for row in db.table("objects"))
+        entries = tuple(row["line"].encode() for row in tables["entries"].values())
+        objects = dict(_object(row) for row in tables["objects"].values())
     except (ValueError, RecursionError, BadEncodingError) as e:
         raise IntegrityError("book-altered", book=name) from e
     if len(objects) != len(tables["objects"]):

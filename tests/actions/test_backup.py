@@ -18,9 +18,10 @@ from crashing import CrashError, dying
 from team import Team
 from wording import DAY, INTAKE, START, person
 
-from dossier.actions.backup import RESTORING, UNFINISHED, BackedUp, Before, Lost, PutBack, backup, restore
+from dossier.actions.backup import UNFINISHED, BackedUp, backup
 from dossier.actions.check import check
 from dossier.actions.comparing import compare_logs
+from dossier.actions.restore import RESTORING, Before, Lost, PutBack, restore
 from dossier.actions.store import new_store
 from dossier.errors import IntegrityError, RefusedError, UnreachableError, UsageError
 from dossier.log.report import Report

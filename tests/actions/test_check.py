@@ -12,7 +12,7 @@ from desks import Office, new_office
 from dossier.actions import logs, policies
 from dossier.actions.check import check
 from dossier.data import default_policy_text
-from dossier.errors import IntegrityError
+from dossier.errors import IntegrityError, UnreachableError
 from dossier.log.report import Due, Finding
 from dossier.model import STORE_BOOK, BookName, Digest
 from dossier.policydoc import parse
@@ -204,6 +204,28 @@ def test_a_content_that_goes_while_it_is_looked_for_is_found(
     del office.store._contents[digest]
     monkeypatch.setattr(office.store, "contents", lambda: iter(names))
     assert found(office, deep=True) == ["content-missing"]
+
+
+@pytest.mark.parametrize(("number", "reported"), [("EIO", True), ("ESTALE", False)])
+def test_a_content_on_a_bad_place_of_the_disk_is_found(
+    office: Office,
+    monkeypatch: pytest.MonkeyPatch,
+    number: str,
+    reported: bool,  # noqa: FBT001
+) -> None:
+    class Bad(BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002
+            raise UnreachableError(errno=number)
+
+    bad, *_ = office.store.contents()
+    get = office.store.get
+    monkeypatch.setattr(office.store, "get", lambda digest: Bad() if digest == bad else get(digest))
+    assert found(office) == []
+    if reported:
+        assert found(office, deep=True) == ["content-unreadable"]
+    else:
+        with pytest.raises(UnreachableError):
+            found(office, deep=True)
 
 
 def test_a_content_that_nothing_names_is_a_leftover(office: Office) -> None:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,7 +14,7 @@ from desks import Office, new_office
 from dossier.actions.check import check
 from dossier.actions.comparing import compare_logs, moved_since
 from dossier.actions.copying import Copied, copy
-from dossier.errors import ConflictError, IntegrityError
+from dossier.errors import ConflictError, IntegrityError, UnreachableError
 from dossier.model import STORE_BOOK, BookName, Digest
 from dossier.storage.base import Objects, Store
 from dossier.storage.files import FileStore
@@ -146,6 +147,19 @@ def test_a_copy_that_was_cut_off_is_gone_on_with(office: Office) -> None:
             copy(office.store, target)
             check_same(office, target)
     assert last > 5
+
+
+def test_the_last_page_of_a_copy_is_on_disk(office: Office) -> None:
+    settled: list[int] = []
+
+    class Noting(VolatileStore):
+        def settle(self, number: int) -> None:
+            settled.append(number)
+
+    for size, page in ((250, 0), (256, 0), (257, 1)):
+        office.fill(size)
+        copy(office.store, Noting(office.store.store_id))
+        assert settled.pop() == page
 
 
 ACTS: list[Callable[[Office], object]] = [
@@ -338,6 +352,38 @@ def test_what_is_damaged_in_the_store_stays_good_in_its_copy(office: Office, tar
     assert copied.contents == 2
     assert check(target, office.root, deep=True).findings == ()
     assert good == {book: (target.copies(book), target.objects(book)) for book in target.books()}
+
+
+@pytest.mark.parametrize(("verb", "code"), [("get", "content-missing"), ("copies", "book-behind")])
+@pytest.mark.parametrize("number", ["EIO", "ESTALE"])
+def test_what_a_bad_disk_does_not_give_is_all_that_a_copy_lacks(
+    office: Office, target: VolatileStore, number: str, verb: str, code: str
+) -> None:
+    class Bad(BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002
+            raise UnreachableError(errno=number)
+
+    copy(office.store, target)
+    office.write("drie")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(office.store, verb, lambda _: Bad().read() if verb == "copies" else Bad())
+        if number == "EIO":
+            copy(office.store, target)
+            assert code in [finding.code for finding in check(target, office.root, deep=True).findings]
+        else:  # the place itself is gone
+            with pytest.raises(UnreachableError):
+                copy(office.store, target)
+    copy(office.store, target)
+    check_same(office, target)
+
+
+def test_a_disk_that_fails_under_the_copy_is_not_taken_for_a_bad_source(office: Office) -> None:
+    class Bad(VolatileStore):
+        def put(self, sealed: BinaryIO) -> tuple[Digest, int]:
+            raise UnreachableError(errno="EIO", size=len(sealed.read()))
+
+    with pytest.raises(UnreachableError):
+        copy(office.store, Bad(office.store.store_id))
 
 
 def test_what_is_damaged_in_a_copy_is_mended(office: Office, target: VolatileStore) -> None:

@@ -322,6 +322,19 @@ def test_an_expired_session_asks_again(desk: Desk) -> None:
     assert desk.locked()
 
 
+def test_an_agent_that_holds_another_card_is_no_session(desk: Desk, team: Team) -> None:
+    agent.start(unlock(team.token("sara"), PASSPHRASE), desk.place, 600, 3600, None)
+    assert desk.locked()
+
+
+def test_a_passphrase_that_is_given_is_used_though_the_session_is_unlocked(desk: Desk, team: Team) -> None:
+    desk.unlock()
+    (team.home("jan") / "pw").write_text("niet de goede wachtwoordzin\n", "utf-8")
+    answer = team.run("jan", "--json", "household", "list", **NAME)
+    assert (answer.code, answer.out, answer.reason) == (4, b"", "wrong-passphrase")
+    assert desk.plain("household", "list").code == 0
+
+
 def test_a_session_on_a_port_works_and_people_are_told(desk: Desk) -> None:
     desk.start(loopback=True)
     assert desk.plain(*READ).json()["content"].encode() == INTAKE

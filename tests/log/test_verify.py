@@ -31,13 +31,16 @@ from dossier.book import next_place
 from dossier.entry import leaf_hash
 from dossier.errors import IntegrityError, UnreachableError
 from dossier.log import signatures as signing
-from dossier.log.follow import check_now
+from dossier.log.copies import Chains
+from dossier.log.follow import Follower, check_now
 from dossier.log.merkle import Frontier
 from dossier.log.note import Checkpoint, sign_checkpoint
 from dossier.log.records import Record, origin
 from dossier.log.report import Finding
+from dossier.log.verified import Verified
 from dossier.log.verify import PIECE, verify
 from dossier.model import STORE_BOOK, BookName, Deed, Request, Role, Seen
+from dossier.register.register import Register
 from dossier.storage.base import PAGE
 from dossier.storage.volatile import VolatileStore
 from keys.primitives import sign_public
@@ -384,6 +387,15 @@ def test_an_older_checkpoint_is_by_the_log_key_of_its_own_epoch() -> None:
     for size, epoch in [(first, 2), (first + 1, 1), (second, 3), (second + 1, 1), (len(s.log), 2)]:
         against = note_of(s, size, seed_of(s.store, epoch))
         assert refused(s, lay(s), against=against)[0] == "bad-note"
+
+
+def test_whoever_follows_a_whole_log_keeps_no_list_of_what_it_lacks() -> None:
+    s = look(team())
+    s.write("anna", s.correction(s.log[-1]))
+    chains = Chains()
+    Follower(lay(s), Verified(), Register(s.founder.card.fingerprint), chains).follow()
+    assert chains.head(STORE_BOOK) == s.heads[STORE_BOOK]
+    assert chains.unfounded_in_store() == ()
 
 
 def test_the_epoch_of_an_entry_is_the_one_in_force_before_it() -> None:

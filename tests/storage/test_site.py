@@ -194,6 +194,34 @@ def test_a_copy_shares_what_is_never_written_in_place(folder: Path, site: Site) 
     assert draft.copies(HOUSEHOLD) == [b"old", b"new"]
 
 
+def test_every_name_in_a_store_is_durable_before_it_is_moved_in(
+    folder: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = fill(FileStore.create(folder, STORE), b"old")
+    old.put(BytesIO(b"sealed"))
+    draft = site.draft(STORE)
+    site.seed(0)
+    noted: list[str] = []
+    replace = os.replace
+
+    def note_move(source: Path, target: Path) -> None:
+        noted.append(f"{Path(source).name} to {Path(target).name}")
+        replace(source, target)
+
+    def note_sync(fd: int) -> None:
+        noted.append(Path(f"/proc/self/fd/{fd}").readlink().name)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(os, "replace", note_move)
+    site.enter(draft, old, folder.with_name("aside"))
+    shared = {path.parent.name for path in folder.rglob("*/*/*") if path.is_file()}
+    before = noted[: noted.index("draft.json to dossier.json")]
+    assert len(shared) == 2
+    assert shared <= set(before)
+    last = ["draft.json to dossier.json", "store.under-way", "store to aside", "store.under-way to store"]
+    assert noted[len(before) :] == [*last, folder.parent.name]
+
+
 def test_where_files_cannot_be_shared_they_are_left_out(folder: Path, site: Site) -> None:
     old = FileStore.create(folder, STORE)
     old.put(BytesIO(b"sealed"))

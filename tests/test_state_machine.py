@@ -1,0 +1,409 @@
+"""Over random histories: whoever can open a version by cryptography alone is whoever should be able to.
+
+A history is admissions, households, versions, grants given, revoked and run out, suspensions, restorations,
+changes of role, departures, rotations, rekeys (of sections, of a household, of all, of the team's card) and
+renewals of tokens, one's own or lost. After each step everything that ever lay in the store is tried with every
+key that anyone ever could have (`hoard`), and compared, for everyone, with what PROMISES.md says (`entitled`,
+which has it in words): with their tokens and the store as it now is; with all that they copied and opened while
+they were in, and the store as it now is; and with copies of every moment, also after they were out. A beheerder
+and a toezichthouder open no version ever, and a token that was renewed opens nothing.
+
+Each of these was seen to be found: a rekey that wraps under the old key; a rotation that boxes a suspended
+member too; a revocation that takes no new key; a content key without the gate's part.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Sequence
+from copy import copy
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar, TypeVar
+
+import pytest
+from entitled import SECTIONS, Entitled, Grant, Opened
+from hoard import Hoard
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from team import Clock, Team
+from wording import DAY, person
+
+from dossier.actions import rotation
+from dossier.log.reading import entries
+from dossier.model import Deed, Digest, GrantId, HouseholdId, Request, Role, SectionName
+from dossier.storage.files import FileStore
+from dossier.storage.volatile import VolatileStore
+from keys.identity import LocalIdentity
+
+T = TypeVar("T")
+
+POLICY = """\
+version = 1
+decision = 'besluit'
+controller = 'college'
+[limits]
+longest_grant_days = 180
+session_idle_minutes = 10
+session_hours = 12
+epoch_days = 365
+generation_days = 730
+quiet_days = 31
+[reasons]
+verlof = { nl = 'Verlof', en = 'Leave' }
+terug = { nl = 'Terug', en = 'Back' }
+uit-dienst = { nl = 'Uit dienst', en = 'Left' }
+doel-bereikt = { nl = 'Doel bereikt', en = 'Purpose achieved' }
+[sections]
+voorblad.recipients = ['regisseur', 'specialist']
+plan.recipients = ['regisseur', 'specialist']
+[purposes.hulp]
+title = { nl = 'Hulp', en = 'Help' }
+description.nl = 'De regisseur en anderen helpen het huishouden met wat er speelt.'
+description.en = 'The regisseur and others help the household with what is going on.'
+ground = 'd'
+needs_consent = false
+allows = [
+{ role = 'regisseur', sections = ['voorblad', 'plan'], deeds = ['read', 'write'] },
+{ role = 'specialist', sections = ['voorblad', 'plan'], deeds = ['read', 'write'] },
+{ role = 'coordinator', sections = ['voorblad'], deeds = ['read', 'write'], team = true },
+]
+"""
+CAST = {
+    "anna": Role.COORDINATOR,
+    "ben": Role.COORDINATOR,
+    "tess": Role.TOEZICHTHOUDER,
+    "bob": Role.BEHEERDER,
+    "jan": Role.REGISSEUR,
+    "kim": Role.REGISSEUR,
+    "sara": Role.SPECIALIST,
+    "tom": Role.SPECIALIST,
+}
+NEWCOMERS = {"kees": Role.REGISSEUR, "vera": Role.SPECIALIST, "cora": Role.COORDINATOR}
+CHANGING = (Role.REGISSEUR, Role.SPECIALIST, Role.COORDINATOR)
+STAYING = ("bob", "tess")  # so that there are a beheerder and a second person all along
+BOTH = (Deed.READ, Deed.WRITE)
+
+_n = st.integers(0, 23)
+_sections = st.sampled_from([SECTIONS, SECTIONS[:1], SECTIONS[1:]])
+
+
+def new_team(folder: Path, *, files: bool) -> Team:
+    """Found the team that each history begins with, when nobody is beholden to anybody."""
+    team = Team(folder, files=files, policy=POLICY)
+    team.admit("ben", Role.COORDINATOR)
+    team.admit("tess", Role.TOEZICHTHOUDER, by="ben", second="anna")
+    for who in ("bob", "jan", "kim", "sara", "tom"):
+        team.admit(who, CAST[who])
+    team.clock.wait(days=31)
+    return team
+
+
+def copy_of(first: Team, folder: Path) -> Team:
+    """Copy a team in which nobody has renewed a card: what happens to the copy does not happen to the first."""
+    shutil.copytree(first.folder, folder, dirs_exist_ok=True)
+    team = copy(first)
+    team.folder, team.clock, team.desks = folder, Clock(first.clock.now), {}
+    if isinstance(first.store, VolatileStore):
+        team.store = VolatileStore(first.store.store_id)
+        kept = {name: value.copy() for name, value in vars(first.store).items() if isinstance(value, dict)}
+        vars(team.store).update(kept)
+    else:
+        team.store = FileStore(folder / "store")
+    for who in first.desks:
+        team.again(who)
+    return team
+
+
+class Custody(RuleBasedStateMachine):
+    """A history, and what comes of it."""
+
+    template: ClassVar[Team]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.team = copy_of(self.template, Path(self.folder.name))
+        self.houses: list[HouseholdId] = []
+        self.grants: list[GrantId] = []
+        self.should = Entitled()
+        for who, role in CAST.items():
+            self.should.admit(who, role)
+        self.hoard = Hoard(self.team.store)
+        self.read = 0  # entries of the log
+        self.ever: set[Digest] = set()
+        self.copied: dict[str, set[Digest]] = {}
+
+    def teardown(self) -> None:
+        self.folder.cleanup()
+
+    # Who and what can be chosen from.
+
+    def able(self, role: Role, *but: str | None) -> list[str]:
+        """Name those who can act in a role: with a place in the epoch and, as a coordinator, the team's card."""
+        within = self.should.within & (self.should.seeded if role is Role.COORDINATOR else self.should.within)
+        return [
+            who for who in self.should.people if who in within and who not in but and self.should.holds(who, role)
+        ]
+
+    def someone(self, n: int, *, active: bool = True) -> str | None:
+        """Choose someone to whom something happens: two times in three one who can open something."""
+        people = [(o, p) for o, p in self.should.people.items() if o not in STAYING and not p.left]
+        there = [who for who, p in people if p.active or not active]
+        opening = [who for who in there if self.should.now(who)]
+        return pick(opening if opening and n % 3 else there, n // 2)
+
+    def by(self, n: int, *but: str) -> str | None:
+        return pick(self.able(Role.COORDINATOR, *but), n)
+
+    def second(self, *roles: Role) -> str | None:
+        return "tess" if Role.COORDINATOR in roles else None
+
+    # Members.
+
+    @rule(n=_n)
+    def admit(self, n: int) -> None:
+        who, by = pick([one for one in NEWCOMERS if one not in self.should.people], n), self.by(n)
+        if who and by:
+            self.team.admit(who, NEWCOMERS[who], by=by, second=self.second(NEWCOMERS[who]))
+            self.should.admit(who, NEWCOMERS[who])
+
+    @rule(n=_n, m=_n)
+    def suspend(self, n: int, m: int) -> None:
+        who = self.someone(n)
+        by = who and pick([*self.able(Role.COORDINATOR, who), "bob"], m)
+        if who and by and self.able(Role.COORDINATOR, who):
+            self.team.suspend(who, by=by)
+            self.should.people[who].active = False
+
+    @rule(n=_n, m=_n)
+    def restore(self, n: int, m: int) -> None:
+        who = pick([o for o, p in self.should.people.items() if not (p.active or p.left)], n)
+        by = who and self.by(m, who)
+        if who and by:
+            self.team.restore(who, by=by, second=self.second(*self.should.people[who].roles))
+            self.team.box(by)
+            self.should.people[who].active = True
+            self.should.box_due()
+
+    @rule(n=_n, m=_n, role=st.sampled_from(CHANGING))
+    def change_roles(self, n: int, m: int, role: Role) -> None:
+        who = self.someone(n)
+        by = who and self.by(m, who)
+        if not (who and by):
+            return
+        roles = self.should.people[who].roles
+        if role not in roles:
+            self.team.change_roles(who, add=[role], by=by, second=self.second(role))
+            roles.add(role)
+            if role is Role.COORDINATOR:
+                self.should.seed(who)
+        elif len(roles) > 1:
+            self.team.change_roles(who, remove=[role], by=by, second=self.second(role))
+            self.should.lose_role(who, role)
+
+    @rule(n=_n, m=_n)
+    def leave(self, n: int, m: int) -> None:
+        who = self.someone(n, active=False)
+        by = who and self.by(m, who)
+        if who and by:
+            self.team.leave(who, by=by)
+            self.should.leave(who, self.now)
+
+    @rule(n=_n)
+    def renew(self, n: int) -> None:
+        who = pick([one for one in self.should.people if one in self.should.within], n)
+        if who and self.should.people[who].active:
+            self.team.renew(who, self.should.people[who].cards + 1)
+            self.should.renew(who)
+            self.should.box_slots(who, self.now, own=True)
+
+    @rule(n=_n, m=_n)
+    def lose(self, n: int, m: int) -> None:
+        """Someone lost their token: a coordinator and a second person give them another card."""
+        who = self.someone(n)
+        by = who and self.by(m, who)
+        if who and by:
+            self.team.renew(who, self.should.people[who].cards + 1, by=by, second="tess")
+            self.should.renew(who)
+            self.should.box_due()
+            self.should.box_slots(who, self.now, own=False)
+
+    # Households.
+
+    @initialize()
+    def begin(self) -> None:
+        self.open(0)
+        self.open(1)
+        self.give(0, 0, 2, SECTIONS, 8)  # to sara
+        self.give(1, 1, 3, SECTIONS[1:], 20)  # to tom
+        for house in range(2):
+            self.write(house, 0, SECTIONS[1])
+
+    @rule(n=_n)
+    def open(self, n: int) -> None:
+        regisseur = pick(self.able(Role.REGISSEUR), n)
+        by = regisseur or self.by(n)
+        if by and len(self.houses) < 3:
+            self.houses.append(self.team.open(regisseur, by=by))
+            self.should.open(regisseur, self.now)
+
+    @rule(n=_n, m=_n, k=_n)
+    def assign(self, n: int, m: int, k: int) -> None:
+        house, by = n % len(self.houses), self.by(m)
+        able = [w for w in self.should.people if self.should.holds(w, Role.REGISSEUR)]
+        who = by and pick([w for w in able if w not in (by, self.should.regisseur[house])], k)
+        if who and by:
+            self.team.assign(self.houses[house], who, by=by)
+            self.should.regisseur[house] = who
+            self.should.rekey(house, SECTIONS, self.now)
+
+    @rule(n=_n, m=_n, section=st.sampled_from(SECTIONS))
+    def write(self, n: int, m: int, section: str) -> None:
+        house = n % len(self.houses)
+        regisseur = self.should.regisseur[house]
+        may = [who for _, who in sorted(self.should.writers(house, section, self.now))]
+        if regisseur is None:
+            may = self.able(Role.COORDINATOR) if section == "voorblad" else []
+        who = pick([one for one in may if one in self.should.within], m)
+        if who:
+            self.team.write(who, self.houses[house], SectionName(section), purpose="hulp")
+            self.should.write(house, section)
+
+    @rule(n=_n, m=_n, k=_n, sections=_sections, days=st.sampled_from([8, 20]))
+    def give(self, n: int, m: int, k: int, sections: tuple[str, ...], days: int) -> None:
+        house, by = n % len(self.houses), self.by(m)
+        who = by and pick([w for w in self.should.people if w != by and self.may_have(w)], k)
+        if who and by:
+            role = self.may_have(who)[-1]
+            named = [SectionName(name) for name in sections]
+            wish = {"deeds": BOTH, "purpose": "hulp", "days": days, "role": role, "by": by}
+            self.grants.append(self.team.grant(who, self.houses[house], *named, **wish))
+            self.should.grant(Grant(house, who, role, sections, self.now + days * DAY))
+
+    def may_have(self, who: str) -> list[Role]:
+        return [role for role in (Role.REGISSEUR, Role.SPECIALIST) if self.should.holds(who, role)]
+
+    @rule(n=_n, m=_n)
+    def revoke(self, n: int, m: int) -> None:
+        number = pick([i for i, grant in enumerate(self.should.grants) if not grant.ended], n)
+        by = self.by(m)
+        if number is not None and by:
+            grant = self.should.grants[number]
+            self.team.revoke(self.houses[grant.house], self.grants[number], by=by)
+            grant.ended = True
+            self.should.rekey(grant.house, grant.sections, self.now)
+
+    @rule(days=st.sampled_from([3, 12]))
+    def wait(self, days: int) -> None:
+        self.team.clock.wait(days=days)
+        self.team["tess"].gate.enter(Request(Deed.LOG_SHOW))  # so that no store is quiet for too long
+
+    # Keys.
+
+    @rule(n=_n, leave_out=st.booleans())
+    def rotate(self, n: int, leave_out: bool) -> None:  # noqa: FBT001 (as Hypothesis gives it)
+        who = self.someone(n) if leave_out else None
+        if who and self.able(Role.COORDINATOR, who):
+            self.team.rotate(who)
+            self.should.people[who].active = False
+        else:
+            self.team.rotate()
+        self.should.rotate()
+
+    @rule(n=_n, m=_n, sections=_sections)
+    def rekey(self, n: int, m: int, sections: tuple[str, ...]) -> None:
+        house, by = n % len(self.houses), self.by(m)
+        if by:
+            self.team.rekey(self.houses[house], *(SectionName(name) for name in sections), by=by)
+            self.should.rekey(house, sections, self.now)
+
+    @rule(n=_n)
+    def rekey_all(self, n: int) -> None:
+        if by := self.by(n):
+            assert rotation.rekey_all(self.team[by]) == (len(self.houses), ())
+            for house in range(len(self.houses)):
+                self.should.rekey(house, SECTIONS, self.now)
+
+    @rule(n=_n)
+    def renew_team(self, n: int) -> None:
+        if by := self.by(n):
+            rotation.renew_coordination(self.team[by])
+            self.should.renew_team()
+
+    # What must be so.
+
+    @property
+    def now(self) -> datetime:
+        return self.team.clock.now
+
+    @invariant()
+    def whoever_can_open_a_version_should_be_able_to(self) -> None:
+        there = self.look()
+        versions = {opened for opened, _, _ in self.should.all()}
+        assert {self.number(opened) for opened in self.hoard.versions} == versions
+        for who, person_ in self.should.people.items():
+            cards = cards_of(who, person_.cards)
+            copied = self.copied.get(who, set())
+            assert self.reach(cards, there) == self.should.now(who), who
+            assert self.reach(cards, copied | there) == self.should.hoarded(who), who
+            assert self.reach(cards, self.ever) == self.should.followed(who), who
+            assert not self.reach(cards[:-1], there), who
+            if who in STAYING:
+                assert not self.reach(cards, self.ever), who
+        everyone = [c for who, p in self.should.people.items() for c in cards_of(who, p.cards)]
+        assert self.reach(everyone, there) == versions  # nothing is lost
+
+    def look(self) -> set[Digest]:
+        """Take in what there is now; everyone at work copies it."""
+        tess = self.team["tess"]
+        tess.gate.survey()
+        known = tess.memory.verified
+        cards = [card for who, p in self.should.people.items() for card in cards_of(who, p.cards)]
+        there = self.hoard.look(cards, entries(self.team.store, known, self.read))
+        self.read = known.size
+        self.ever |= there
+        self.should.copy()
+        for who, p in self.should.people.items():
+            if p.active:
+                self.copied.setdefault(who, set()).update(there)
+        return there
+
+    def reach(self, cards: Sequence[LocalIdentity], files: Collection[Digest]) -> set[Opened]:
+        return {self.number(opened) for opened in self.hoard.reach(cards, files)}
+
+    def number(self, opened: tuple[str, str, int]) -> Opened:
+        return (self.houses.index(HouseholdId(opened[0])), *opened[1:])
+
+
+def cards_of(who: str, count: int) -> list[LocalIdentity]:
+    return [person(who, number) for number in range(1, count + 1)]
+
+
+def pick(options: Sequence[T], n: int) -> T | None:
+    """Choose, when there is anything to choose from."""
+    return options[n % len(options)] if options else None
+
+
+@pytest.mark.parametrize("files", [False, True], ids=["in memory", "on files"])
+def test_who_can_open_a_version_is_who_should_be_able_to(
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    files: bool,  # noqa: FBT001 (as pytest gives it)
+) -> None:
+    for sync in ("fsync", "fdatasync"):
+        monkeypatch.setattr(os, sync, os.fstat)  # no disk is waited for: nothing dies here
+    soak = request.config.getoption("--soak")
+    Custody.template = new_team(tmp_path / "first", files=files)
+    often = 1000 if soak else 20
+    how = settings(
+        max_examples=often // 4 if files else often,
+        stateful_step_count=50 if soak else 20,
+        deadline=None,
+        derandomize=not soak,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(Custody, settings=how)
