@@ -28,18 +28,21 @@ FILLED = {  # each is what was seen last
     "GEZIEN": r"\d+:[A-Za-z0-9+/]{43}=:[-,0-9A-Z]*",
     "HUISHOUDEN": r"H-[0-9A-Z]{8}",
 }
-SHOWN = {  # lines that change nothing, and what is to be seen then
-    "bob$ dossier keys status": "X25519",
-    "bob$ dossier check --deep": "GOED",
-    "bob$ dossier keys rotate --plan": "kees",
-    "anna$ dossier member leave sara --reason uit-dienst --plan": "intakegesprek",
-    "anna$ dossier keys status": "X25519",
-    "tess$ dossier log verify": "GOED",
-    "tess$ dossier log verify --against momentopname": "GOED",
-    "bob$ dossier log verify --root STAMKAART": "GOED",
-    "jan$ dossier keys status": "",
-    "bob$ dossier restore kopie": "--confirm",
-}
+LOOKS = [  # the lines that change nothing, in their order, and what is to be seen then
+    ("bob$ dossier keys status", "X25519"),
+    ("bob$ dossier check --deep", "GOED"),
+    ("bob$ dossier keys rotate --plan", "kees"),
+    ("anna$ dossier member leave sara --reason uit-dienst --plan", "intakegesprek"),
+    ("anna$ dossier keys status", "X25519"),
+    ("anna$ dossier keys status", "H-"),
+    ("tess$ dossier log verify", "GOED"),
+    ("bob$ dossier check --deep", "GOED"),
+    ("bob$ dossier restore kopie", "--confirm"),
+    ("tess$ dossier log verify --against momentopname", "GOED"),
+    ("bob$ dossier log verify --root STAMKAART", "GOED"),
+    ("jan$ dossier keys status", ""),
+    ("tess$ dossier log verify", "GOED"),
+]
 
 
 class Line(NamedTuple):
@@ -79,6 +82,7 @@ class Office:
         self.team = hired(folder)
         self.folder = folder
         self.seen: list[str] = []  # every answer so far
+        self.looks = list(LOOKS)  # still to come
         self.regel = 0
         tools = folder / "tools"
         tools.mkdir()
@@ -121,8 +125,8 @@ class Office:
         done = self.shell(line.who, typed)
         answer = done.stderr + done.stdout
         assert done.returncode == line.code, (line, typed, answer)
-        wanted = SHOWN.get(f"{line.who}$ {line.typed}", "")
-        assert wanted in answer, (line, answer)
+        if self.looks and self.looks[0][0] == f"{line.who}$ {line.typed}":
+            assert self.looks.pop(0)[1] in answer, (line, answer)
         self.seen.append(answer)
 
     def fill(self, name: str) -> str:
@@ -315,11 +319,9 @@ AROUND: list[tuple[str, Hook, Hook]] = [
 ]
 
 
-def test_the_page_has_the_blocks_and_lines_that_are_tried() -> None:
+def test_every_block_of_the_page_is_tried() -> None:
     page = list(blocks())
     assert [block.heading for block in page] == [heading for heading, _, _ in AROUND]
-    typed = {f"{line.who}$ {line.typed}" for block in page for line in block.lines}
-    assert set(SHOWN) - typed == set()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the page is for a shell")
@@ -330,3 +332,4 @@ def test_the_page_runs_as_it_stands(tmp_path: Path) -> None:
         for line in block.lines:
             office.take(line)
         after(office)
+    assert office.looks == []

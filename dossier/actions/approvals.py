@@ -51,8 +51,9 @@ def give(desk: Desk, number: int) -> tuple[Entry, Proposal]:
     entry = desk.gate.enact(Statement("approved/1", index=number, leaf=proposal.leaf), {})
     if proposal.statement.kind != "store.restored":  # after that, nothing is boxed before the rotation
         box_what_is_due(desk)
-    if proposal.statement.kind == "member.renewed":
-        box_slots_of(desk, Handle(proposal.statement["card"].handle))
+    about = subject(proposal.statement)
+    if about is not None and proposal.statement.kind in ("member.renewed", "member.restored"):
+        box_slots_of(desk, about)
     return entry, proposal
 
 

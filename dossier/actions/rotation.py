@@ -7,10 +7,10 @@ from dossier.actions import members
 from dossier.actions.dues import of_household
 from dossier.actions.renewal import Prepared, state_with_new_keys
 from dossier.desk import Desk
-from dossier.errors import ConflictError, UsageError, WaitsError
+from dossier.errors import ConflictError, RefusedError, UsageError, WaitsError
 from dossier.gate.base import Situation
 from dossier.keying import new_keys
-from dossier.model import Handle, HouseholdId, Reason, SectionName
+from dossier.model import Handle, HouseholdId, Reason, Role, SectionName
 from dossier.register.members import Member
 from dossier.statements import Statement
 from dossier.team import next_card
@@ -80,9 +80,19 @@ def renew_coordination(desk: Desk) -> int:
     """Give the team another card, boxed to the active coordinators; give its number.
 
     What is boxed to the old one stays so until each household is rekeyed.
+
+    Raises:
+        RefusedError: "not-your-role" for anyone but a coordinator.
     """
+    _as_coordinator(desk)
     state_with_new_keys(desk, lambda: next_card(desk, desk.gate.survey().register))
     return desk.gate.register.number
+
+
+def _as_coordinator(desk: Desk) -> None:
+    """Let a coordinator through: another has no key of the team to begin with."""
+    if not desk.gate.survey().register.member(desk.handle).holds(Role.COORDINATOR):
+        raise RefusedError(str(Reason.NOT_YOUR_ROLE))
 
 
 def rekey(
@@ -133,8 +143,11 @@ def rekey_all(desk: Desk, progress: Callable[[int], None] | None = None) -> Reke
 
     Where it began is in the client's memory: a household with every key of after that is done, unless
     something came since that makes another due.
+
+    Raises:
+        RefusedError: "not-your-role" for anyone but a coordinator.
     """
-    desk.gate.survey()
+    _as_coordinator(desk)
     memory = desk.memory
     since = memory.verified.size if memory.rekeying is None else memory.rekeying
     done, left = 0, []

@@ -15,6 +15,7 @@ from dossier.cli.places import place_of
 from dossier.cli.render import answer, mark, progress
 from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
+from dossier.desk import Desk
 from dossier.errors import IntegrityError, UsageError
 from dossier.log.report import Finding, Report
 from dossier.model import Seen, StoreId, is_store_id
@@ -80,14 +81,23 @@ def known_of(setting: Setting, store: Store) -> tuple[str, Seen | None]:
     """Give the root card that this member's client has pinned, and how far it has now seen the log go.
 
     Raises:
+        IntegrityError: as `seen_by`.
+    """
+    desk = context.desk_with(setting, store, context.open_keys(setting))
+    return desk.memory.root, seen_by(desk)
+
+
+def seen_by(desk: Desk) -> Seen | None:
+    """Give how far a client has now seen the log go.
+
+    Raises:
         IntegrityError: when the log has gone back behind what it saw before. Where a store was put back, and
             is not reopened yet, that is not looked at.
     """
-    desk = context.desk_with(setting, store, context.open_keys(setting))
-    if store.restored:
-        return desk.memory.root, None
-    desk.gate.survey()
-    return desk.memory.root, Seen(desk.memory.verified.size, desk.memory.verified.root)
+    if desk.store.restored:
+        return None
+    desk.gate.survey(late=True)
+    return Seen(desk.memory.verified.size, desk.memory.verified.root)
 
 
 def _check_apart(one: Path, other: Path) -> None:

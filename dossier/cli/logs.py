@@ -113,7 +113,7 @@ def verify(setting: Setting, against: Path | None, root: str | None) -> None:
     if root is None:
         _path, unlocked, _secret = context.open_token(setting)
         desk = context.desk_with(setting, store, unlocked)
-        desk.gate.survey()  # what this client saw before is held against the log first
+        desk.gate.survey(late=True)  # what this client saw before is held against the log first
         root = desk.memory.root
     with progress(setting, _("Checking")) as tick:
         report = actions.verify(store, root, against=older, progress=tick)

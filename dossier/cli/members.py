@@ -7,7 +7,7 @@ import click
 
 from dossier.actions import members as actions
 from dossier.actions.approvals import Stated
-from dossier.actions.boxes import box_what_is_due
+from dossier.actions.boxes import box_slots_of, box_what_is_due
 from dossier.cli import context
 from dossier.cli.leaving import leave, renew
 from dossier.cli.params import FINGERPRINT, HANDLE, REASON, Group, many, option, role
@@ -202,6 +202,7 @@ def restore(setting: Setting, handle: Handle, reason: str) -> None:
     stated = actions.restore(desk, handle, reason)
     if not stated.waits:
         box_what_is_due(desk)
+        box_slots_of(desk, handle)
     data = {"handle": handle, "reason": reason, **_waiting(stated)}
     answer(
         setting,

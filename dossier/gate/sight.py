@@ -137,11 +137,18 @@ class Sight:
             opened = self.log.open_book(BookName(household))
             register = self._fold(household, opened.book)
             self.log.check_reaches(opened, register)
-        now = whole_milliseconds(self._clock())
-        last = self.log.known.at
-        behind = late and last is not None and now < last
-        at = now if behind else entry_time(last, now, register.policy, self._confirm)
+        at = self._time(register, late=late)
         return Situation(register, opened, self._store.objects(opened.book.name), at)
+
+    def _time(self, register: Register, *, late: bool) -> datetime:
+        """Give the time that an entry would get; where this clock is behind, say since which entry."""
+        now, last = whole_milliseconds(self._clock()), self.log.known.at
+        if late and last is not None and now < last:
+            return now
+        try:
+            return entry_time(last, now, register.policy, self._confirm)
+        except UnreachableError as e:
+            raise UnreachableError(e.code, **e.data, entry=self.log.first_after(now)) from e
 
     def _fold(self, household: HouseholdId, book: Book) -> Register:
         """Fold both books; the same heads are the same books, so what was folded last may do."""

@@ -1,5 +1,6 @@
 """Logbook: the log as one client reads and writes it, with the store's book that it carries."""
 
+from bisect import bisect_right
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -119,6 +120,11 @@ class Logbook:
     def was_wrong(self, correction: Statement, at: datetime) -> bool:
         """Tell whether a correction of the clock names the first entry of a time later than this moment."""
         return was_wrong(self._store, self._known, correction, at)
+
+    def first_after(self, at: datetime) -> int:
+        """Give the index of the first entry of later than a moment; the log's size when there is none."""
+        tree = Tree(self._store, self._known.size, self._known.root)
+        return bisect_right(range(self._known.size), at, key=lambda position: tree.entry(position).at)
 
     def append(self, entry: Entry, log_seed: bytes, *, corrects: bool = False) -> None:
         """Write an entry with the signed checkpoint over it, and sync. Only under `exclusive`.

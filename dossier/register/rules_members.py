@@ -169,8 +169,8 @@ def check_renewed(register: Register, act: Act) -> None:
         signer(register, act)
     else:
         signer(register, act, Role.COORDINATOR)
-    if not member.active:
-        raise Fault(Reason.STATE_AS_IT_IS)
+    if member.left:
+        raise Fault(Reason.MEMBER_LEFT)
     if (card.person, card.org) != (member.card.person, member.card.org):
         raise Fault(Reason.OTHER_PERSON)
     check_keys_new(register, card)
@@ -180,7 +180,8 @@ def check_renewed(register: Register, act: Act) -> None:
 def renew(register: Register, act: Act) -> None:
     """From here on the member is known by this card, and no box to the old one is in force.
 
-    Whoever lost a token may not be the only one who has it: then a rotation is due.
+    Whoever lost a token may not be the only one who has it: then a rotation is due. Who is suspended, as they
+    should be then, gets no box before they are restored.
     """
     statement = act.statement
     member = register.member(statement["card"].handle)
@@ -195,4 +196,5 @@ def renew(register: Register, act: Act) -> None:
     if act.signer != member.handle:
         member.ties.append((act.at, act.signer))
         register.to_rotate_out[member.handle] = act.at
-    take_boxes(register, member.handle, statement)
+    if member.active:
+        take_boxes(register, member.handle, statement)

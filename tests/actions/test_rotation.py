@@ -444,12 +444,16 @@ def test_a_former_coordinator_opens_nothing_keyed_since(team: Team) -> None:
     assert team.read("anna", home, COVER) == "wie het zijn"
 
 
-def test_only_a_coordinator_renews_the_teams_card(team: Team) -> None:
-    for who in ("bob", "jan"):
-        with pytest.raises(DossierError) as caught:
-            rotation.renew_coordination(team[who])
-        assert caught.value.code in ("no-coordination-box", "not-your-role")
+@pytest.mark.parametrize("who", ["jan", "sara", "bob", "tess"])
+def test_only_a_coordinator_renews_the_teams_card_or_rekeys_all(
+    team: Team, home: HouseholdId, who: str
+) -> None:
+    with pytest.raises(RefusedError, match="not-your-role"):
+        rotation.renew_coordination(team[who])
+    with pytest.raises(RefusedError, match="not-your-role"):
+        rotation.rekey_all(team[who])
     assert team.register().number == 1
+    assert set(generations(team, home).values()) == {1}
 
 
 # What is due.

@@ -271,7 +271,7 @@ def test_every_finding_has_words_and_says_where(language: str) -> None:
     judging = ast.walk(parsed(ROOT / "dossier" / "log" / "judging.py"))
     found = {text for node in judging if isinstance(node, ast.Yield) for text in texts(node.value)}
     for path in SOURCES:
-        for name, call in calls(path):
+        for name, call in calls(path) if path.name != "dues.py" else ():  # what is due there is no finding
             if name in ("Finding", "_find", "Due"):
                 found |= {text.split(":")[0] for arg in call.args[:2] for text in texts(arg)}
     found.remove("idle-")  # before a Reason

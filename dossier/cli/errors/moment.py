@@ -26,6 +26,11 @@ MOMENT: dict[str, tuple[str, str, str]] = {
         N_("Someone else was first, so this no longer follows on it."),
         _AGAIN,
     ),
+    "checkpoint-wrong": (
+        N_("The log went on in the meantime."),
+        N_("What a store was put back to is named as it stands at that moment."),
+        _AGAIN,
+    ),
     "opened-twice": (
         N_("That household id is in use already."),
         N_("Ids are drawn by chance, and this one was drawn before."),

@@ -32,6 +32,16 @@ OUTCOME: dict[str, tuple[str, str, str]] = {
         N_("Nobody may do this alone."),
         N_("Ask a colleague to judge it within 7 days: dossier approval give {number}"),
     ),
+    "partly-rekeyed": (
+        N_("{left} household(s) do not have new keys yet."),
+        N_("Each time something else was written there while the keys were made."),
+        N_("Run the command again: it goes on with what is left."),
+    ),
+    "partly-left": (
+        N_("{handle} has left, and what they could open is not closed yet."),
+        N_("For that sections need new keys, which only a coordinator makes."),
+        N_("A coordinator goes on with the same: dossier member leave {handle} --reason CODE"),
+    ),
     "partly": (N_("Some of it is done, not all."), N_("Something went wrong with the rest."), _LEFT),
     "assign-partly": (
         N_("Some households have the new regisseur; not these: {left}."),

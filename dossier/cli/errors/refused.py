@@ -17,18 +17,18 @@ _REPORT = N_("Nothing was changed. Run it again; if it stays, tell whoever keeps
 
 REFUSED: dict[str, tuple[str, str, str]] = {
     "saw-later": (
-        N_("Your program saw more of the lost log than this says. It saw {saw}"),
+        N_("Your program saw more of what was lost: {saw}"),
         N_("What was lost is named as far as either of the two of you saw it."),
-        N_("Hand this to the coordinator, who runs: dossier reopen --saw with it. Refuse number {number}."),
+        N_("Refuse number {number}; the coordinator runs dossier reopen, with --saw and that."),
     ),
     "store-restored": (
         N_("This store was put back from a copy, and is not open yet."),
         N_("A copy can undo a revocation, so two persons reopen it, and a rotation follows."),
-        N_("A coordinator runs dossier reopen, another approves, a beheerder runs dossier keys rotate."),
+        N_("In turn: dossier reopen, approval give by another, dossier keys rotate."),
     ),
     "needs-rekey": (
         N_("This household stays closed until it has new keys."),
-        N_("In the restore of this store, what was said about it last was lost: perhaps a revocation."),
+        N_("What was said of it last was lost in a restore: perhaps a revocation."),
         N_("Ask a coordinator to look who may open it, and to run: dossier keys rekey H"),
     ),
     "refused": (
@@ -100,6 +100,16 @@ REFUSED: dict[str, tuple[str, str, str]] = {
         N_("Nobody was ever admitted under it."),
         _MEMBERS,
     ),
+    "other-person": (
+        N_("That card is of another person or organisation."),
+        N_("A member's next card is of the same person, in the same words."),
+        N_("Make it again with the same --person and --org: dossier member list shows them."),
+    ),
+    "member-left": (
+        N_("That member has left for good."),
+        N_("Who left never comes back under the same handle."),
+        N_("Admit them anew, with another handle: dossier token new"),
+    ),
     "handle-taken": (
         N_("That handle belongs to a member already."),
         N_("A handle is never given twice, so that the log stays clear."),
@@ -165,6 +175,21 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "other-book": (
         N_("This belongs to another store or household."),
         N_("What is stated counts in its own place only."),
+        _REPORT,
+    ),
+    "time-not-wrong": (
+        N_("That is not the first entry whose time was wrong."),
+        N_("It is one of after now by this computer, right after one that is not."),
+        N_("See the times of the entries (dossier log show), and this computer's own clock."),
+    ),
+    "no-such-entry": (
+        N_("The log has no entry {index}."),
+        N_("It is not that long."),
+        N_("See its entries: dossier log show"),
+    ),
+    "key-again": (
+        N_("That key was in force here before."),
+        N_("Each rotation has a key of its own: whoever knew one could know the other."),
         _REPORT,
     ),
     "box-missing": (

@@ -139,8 +139,8 @@ STORE: dict[str, tuple[str, str, str]] = {
     ),
     "clock-behind": (
         N_("The clock of this computer is behind: it says {now}."),
-        N_("The last entry of the log is of {last}."),
-        _CLOCK,
+        N_("The log says it is {last} already; entry {entry} is its first of after this computer's time."),
+        N_("Nothing was opened. Set this clock right. If it is: dossier log correct-clock {entry}"),
     ),
     "clock-ahead": (
         N_("The clock of this computer may be ahead: it says {now}."),

@@ -8,8 +8,18 @@ _PASSPHRASE = N_("Take a longer and stranger one, or the six words that are offe
 USE: dict[str, tuple[str, str, str]] = {
     "nobody-rotates": (
         N_("No beheerder is among those who are still members."),
-        N_("After this only a beheerder can go on, with a rotation; and nobody could be admitted before it."),
+        N_("Only a beheerder can go on after this, with a rotation; nobody can be admitted first."),
         N_("Name a beheerder too: --member HANDLE."),
+    ),
+    "card-other-handle": (
+        N_("That card is of {handle}, and not of the member whom you named."),
+        N_("A member's next card has the same handle."),
+        N_("Name {handle}, or ask for the right card."),
+    ),
+    "bad-saw": (
+        N_("That is not what a second person's program says that it saw."),
+        N_("It is one word: a size, a root and households, with colons between."),
+        N_("Copy it whole from what approval give said, or leave --saw out."),
     ),
     "usage": (
         N_("That cannot be used like this ({code})."),
