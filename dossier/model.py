@@ -191,6 +191,7 @@ class Reason(StrEnum):
     # of a request for contents, or to look
     NO_ACCESS = "no-access"
     NOT_ACTIVE = "not-active"
+    GONE = "gone"  # left for good
     NOT_FOR_ROLE = "not-for-role"
     SECTION_NOT_COVERED = "section-not-covered"
     DEED_NOT_COVERED = "deed-not-covered"

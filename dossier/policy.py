@@ -38,8 +38,8 @@ def decide(request: Request, handle: Handle, register: Register, at: datetime) -
     """
     member = register.members[handle]
     role = min(member.roles)  # of a refusal, where no right decides it
-    if not member.active:
-        return Refusal(role, Reason.NOT_ACTIVE)
+    if member.barred is not None:
+        return Refusal(role, member.barred)
     if register.restored is not None and register.restored.rotated is None:
         return Refusal(role, Reason.STORE_RESTORED)
     match request.deed:

@@ -23,7 +23,7 @@ _USAGE = frozenset(
 )
 _NOT_FOUND = frozenset({Reason.NO_ACCESS, Reason.NO_HOUSEHOLD})
 _NO_SUCH = frozenset({Reason.NO_SUCH_GRANT, Reason.NO_SUCH_PROPOSAL})
-_LOCKED = frozenset({Reason.NOT_ACTIVE, Reason.OTHER_CARD})
+_LOCKED = frozenset({Reason.NOT_ACTIVE, Reason.GONE, Reason.OTHER_CARD})
 
 
 def refused(reason: Reason) -> DossierError:

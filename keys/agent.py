@@ -263,7 +263,7 @@ def _spawn(handed: bytes) -> bytes:
         with process.stdout, process.stdin:
             process.stdin.write(handed)
             process.stdin.close()
-            return process.stdout.read()
+            return process.stdout.read(len(READY))
     finally:
         if hasattr(os, "fork"):  # it has forked, and goes on without the process that we started
             process.wait()

@@ -239,13 +239,14 @@ class Entitled:
                 for number, version in enumerate(lock.versions, 1):
                     yield (house, name, number), lock, version
 
-    def now(self, who: str) -> set[Opened]:
+    def now(self, who: str, *, stale: bool = True) -> set[Opened]:
+        """With every token that they ever had; not `stale`, with the newest alone."""
         if who not in self.within:
             return set()
         return {
             opened
             for opened, lock, _ in self.all()
-            if who in self.seeded or who in lock.stale or any(one == who for _, one in lock.boxed)
+            if who in self.seeded or (stale and who in lock.stale) or any(one == who for _, one in lock.boxed)
         }
 
     def hoarded(self, who: str) -> set[Opened]:

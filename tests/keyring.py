@@ -18,7 +18,7 @@ from dossier.storage.base import Objects
 from dossier.storage.files import FileStore
 from keys.errors import KeysError
 from keys.identity import LocalIdentity
-from keys.locks import content_key, gate_part
+from keys.locks import content_key, gate_part, open_previous
 from keys.primitives import KEY_SIZE, WRAP_SIZE, derive, unbox, unwrap
 from keys.sealing import open_sealed
 
@@ -43,6 +43,9 @@ class Files(NamedTuple):
     store: StoreId
     objects: Objects
     places: tuple[Place, ...]
+    before: tuple[tuple[bytes, bytes], ...]  # each secret sealed under the next of its kind, and its context
+    epochs: int
+    cards: int  # of the team
 
 
 def files_of(team: Team) -> Files:
@@ -57,7 +60,16 @@ def files_of(team: Team) -> Files:
             for v in section.versions:
                 with store.get(v.content) as sealed:
                     places.append(Place(name, section.name, v.number, v.epoch, v.leaf, sealed.read()))
-    return Files(store.store_id, objects, tuple(places))
+    register = gate.survey().register
+    before = [
+        *((e.before, contexts.of("epoch-before", store.store_id, e.number)) for e in register.epochs[1:]),
+        *(
+            (c.before, contexts.of("coordination-before", store.store_id, c.number))
+            for c in register.coordinations[1:]
+        ),
+    ]
+    counts = len(register.epochs), len(register.coordinations)
+    return Files(store.store_id, objects, tuple(places), tuple(before), *counts)
 
 
 class Keyring:
@@ -79,6 +91,8 @@ class Keyring:
                 self._take(identity.unbox, box, context)
         tried: set[bytes] = set()
         while new := self.keys - tried:
+            for key, (sealed, context) in product(new, files.before):
+                self._take(partial(open_previous, key), sealed, context)
             for seed, box, context in product(new, boxes, _team_contexts(files)):
                 self._take(partial(unbox, seed), box, context)
             tried |= new
@@ -129,8 +143,10 @@ def _opens(key: bytes, context: bytes, sealed: bytes) -> bool:
 
 
 def _own_contexts(files: Files, card: str) -> Iterator[bytes]:
-    yield contexts.of("epoch-box", files.store, 1, card)
-    yield contexts.of("coordination-seed", files.store, 1, card)
+    for number in range(1, files.epochs + 1):
+        yield contexts.of("epoch-box", files.store, number, card)
+    for number in range(1, files.cards + 1):
+        yield contexts.of("coordination-seed", files.store, number, card)
     houses = {place.household for place in files.places}
     for house, section, generation, role in product(houses, SECTIONS, _GENERATIONS, Role):
         yield contexts.slot(files.store, house, SectionName(section), generation, role, card)
@@ -138,5 +154,6 @@ def _own_contexts(files: Files, card: str) -> Iterator[bytes]:
 
 def _team_contexts(files: Files) -> Iterator[bytes]:
     houses = {place.household for place in files.places}
-    for house, section, generation in product(houses, SECTIONS, _GENERATIONS):
-        yield contexts.of("coordination-slot", files.store, house, section, generation, 1)
+    numbers = range(1, files.cards + 1)
+    for house, section, generation, number in product(houses, SECTIONS, _GENERATIONS, numbers):
+        yield contexts.of("coordination-slot", files.store, house, section, generation, number)

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,15 +24,19 @@ FILLED = {  # each is what was seen last
     "WELKOM": CODE,
     "STAMKAART": CODE,
     "NUMMER": r"(?<=dossier approval give )\d+",
+    "REGEL": r"(?<=dossier log correct-clock )\d+",
     "GEZIEN": r"\d+:[A-Za-z0-9+/]{43}=:[-,0-9A-Z]*",
     "HUISHOUDEN": r"H-[0-9A-Z]{8}",
 }
+SHARES = "--share-file delen/share-1-of-3.txt --share-file delen/share-3-of-3.txt"
 LOOKS = [  # the lines that change nothing, in their order, and what is to be seen then
     ("bob$ dossier keys status", "X25519"),
     ("bob$ dossier check --deep", "GOED"),
     ("bob$ dossier keys rotate --plan", "kees"),
     ("anna$ dossier member leave sara --reason uit-dienst --plan", "intakegesprek"),
     ("anna$ dossier keys status", "X25519"),
+    (f"anna$ dossier keys recovery verify {SHARES}", ""),
+    ("tess$ dossier approval give NUMMER", "--saw"),
     ("anna$ dossier keys status", "H-"),
     ("tess$ dossier log verify", "GOED"),
     ("bob$ dossier check --deep", "GOED"),
@@ -83,7 +86,6 @@ class Office:
         self.folder = folder
         self.seen: list[str] = []  # every answer so far
         self.looks = list(LOOKS)  # still to come
-        self.regel = 0
         tools = folder / "tools"
         tools.mkdir()
         options = f"--lang nl --no-input --passphrase-file {shlex.quote(str(folder / 'pw'))}"
@@ -131,15 +133,9 @@ class Office:
 
     def fill(self, name: str) -> str:
         """Give what stands for a word in capitals: what was last seen of its kind."""
-        if name == "REGEL":
-            return str(self.regel)
         if name == "STAMKAART":
             self.seen.append(self.shell("bob", "dossier token show").stdout)
         return str([*re.finditer(FILLED[name], "\n".join(self.seen))][-1][0]) if name in FILLED else name
-
-    def now(self) -> datetime:
-        """Give the time on everyone's computer."""
-        return datetime.now(UTC) + timedelta(seconds=MONTH)
 
     def ask(self, who: str, *arguments: str, **more: str) -> dict[str, Any]:
         """Give the answer for programs to a command that goes well."""
@@ -213,10 +209,6 @@ def crash(office: Office) -> None:
 def run_ahead(office: Office) -> None:
     """Jan writes on a computer whose clock is 20 days ahead."""
     office.write("Uit de toekomst.\n", DOSSIER_CLOCK_SHIFT=str(MONTH + 20 * DAY))
-    text = "".join(path.read_text("utf-8") for path in sorted((office.team.store / "log").glob("*.log")))
-    entries = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    later = [entry["index"] for entry in entries if datetime.fromisoformat(entry["at"]) > office.now()]
-    office.regel = later[0]
 
 
 def copied(office: Office) -> None:

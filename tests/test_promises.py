@@ -244,6 +244,54 @@ def test_5_what_a_leaver_copied_opens_nothing_written_since(
         assert team.read("jan", team.house, section, "--version", "1").code == 0
 
 
+def test_5_after_a_rotation_without_them_they_open_nothing_written_since(team: Team) -> None:
+    """Breaks when `EpochSecrets._rotation_with` boxes to every member, or seals the next under the one before.
+
+    No section got another key: sara has that of the intake still, and every file that there was.
+    """
+    old = files_of(team)
+    kept, bare = Keyring(identity(team, "sara")), Keyring(identity(team, "sara"))
+    assert kept.open(old) == versions(old, team.house, "intake")
+    team.ask("bob", "keys", "rotate", "--without", "sara", "--reason", "uit-dienst")
+    for section in SECTIONS:
+        team.write("jan", team.house, section, "Na het vertrek.")
+    new = files_of(team)
+    assert kept.open(new) == versions(old, team.house, "intake")  # what she could open before
+    assert bare.open(new) == set()  # no more than a token, and the store as it now is
+    assert Keyring(identity(team, "jan")).open(new) == versions(new, team.house, *SECTIONS)
+
+
+def test_5_a_coordinator_who_left_is_out(team: Team) -> None:
+    """Breaks when `leaving.close` passes over the team's card, or over the rekey of what is under the old."""
+    team.hire("otto", "coordinator")
+    old = files_of(team)
+    kept, bare = Keyring(identity(team, "otto")), Keyring(identity(team, "otto"))
+    everything = versions(old, team.house, *SECTIONS) | versions(old, team.loose, "voorblad")
+    assert kept.open(old) == everything
+    team.ask("bob", "keys", "rotate", "--without", "otto", "--reason", "andere-functie")
+    team.ask("anna", "member", "leave", "otto", "--reason", "andere-functie")
+    team.write("jan", team.house, "intake", "Na het vertrek.")
+    new = files_of(team)
+    assert kept.open(new) == everything
+    assert bare.open(new) == set()
+    assert Keyring(identity(team, "anna")).open(new) == everything | {(team.house, "intake", 2)}
+
+
+def test_5_a_token_that_was_renewed_opens_nothing_of_what_is_keyed_since(team: Team) -> None:
+    """Breaks when `rules_members.renew` leaves the boxes to the card before in force."""
+    old = files_of(team)
+    kept, bare = Keyring(identity(team, "jan")), Keyring(identity(team, "jan"))
+    assert kept.open(old) == versions(old, team.house, *SECTIONS)
+    team.ask("jan", "token", "renew")
+    assert bare.open(files_of(team)) == set()
+    team.ask("bob", "keys", "rotate")
+    team.ask("anna", "keys", "rekey", team.house)
+    team.write("jan", team.house, "intake", "Onder de nieuwe kaart.")
+    new = files_of(team)
+    assert kept.open(new) == versions(old, team.house, *SECTIONS)
+    assert Keyring(identity(team, "jan")).open(new) == versions(new, team.house, *SECTIONS)
+
+
 def test_5_a_receipt_opens_the_one_version_that_it_names(team: Team) -> None:
     """Breaks when `EpochSecrets.gate_part` leaves version and leaf out of the context."""
     for text in ("Twee.", "Drie."):

@@ -25,7 +25,10 @@ Field = str | int | bytes
 KEY, SECRET = b"k" * 32, b"s" * 32
 NOOR = LocalIdentity.new_with("noor", "Noor de Wit", "Wijkteam Oost", b"b" * 32, b"s" * 32)
 PUBLIC = box_public(KEY)
-OF_KEYS: dict[str, tuple[str, ...]] = {"card": (), "mac-key": (), "token": ()}
+OF_KEYS: dict[str, tuple[str, ...]] = {
+    **{"card": (), "mac-key": (), "token": ()},
+    **{"recovery-box": (), "recovery-sign": ()},
+}
 TABLE = contexts.TABLE | OF_KEYS
 
 # Of each field, a value and another one that could stand there.
@@ -72,6 +75,10 @@ HASHED = same(lambda place: sha256(place + SECRET))
 BOXED = Use(lambda place: make_box(PUBLIC, SECRET, place), lambda made, place: open_box(KEY, made, place))
 WRAPPED = Use(lambda place: make_wrap(KEY, SECRET, place), lambda made, place: open_wrap(KEY, made, place))
 COMMITTED = Use(lambda place: commit(SECRET, place), lambda made, place: check(SECRET, place, made))
+BEFORE = Use(
+    lambda place: seal_previous(KEY, SECRET, place),
+    lambda made, place: open_previous(KEY, made, place),
+)
 DERIVED = same(lambda place: gate_part(SECRET, place))
 
 USES = {
@@ -87,10 +94,10 @@ USES = {
     "coordination-seed": BOXED,
     "epoch-box": BOXED,
     "epoch-commitment": COMMITTED,
-    "epoch-before": Use(
-        lambda place: seal_previous(KEY, SECRET, place),
-        lambda made, place: open_previous(KEY, made, place),
-    ),
+    "epoch-before": BEFORE,
+    "coordination-before": BEFORE,
+    "recovery-box": DERIVED,
+    "recovery-sign": DERIVED,
     "log-key": DERIVED,
     "slot": BOXED,
     "coordination-slot": BOXED,

@@ -17,6 +17,7 @@ from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
 from dossier.errors import UsageError, WaitsError
 from dossier.model import Handle, Role, write_time
+from dossier.register.members import Member
 from keys.encoding import fingerprint as fingerprint_of
 
 reason_option = option(
@@ -91,6 +92,11 @@ def _wait(stated: Stated) -> None:
         raise WaitsError("waits", number=stated.entry.index)
 
 
+def _state(member: Member) -> str:
+    """Say what a member is, for programs."""
+    return "active" if member.active else "left" if member.left else "suspended"
+
+
 @member.command("list", help=N_("List everyone ever admitted."))
 @pass_setting
 def list_(setting: Setting) -> None:
@@ -103,7 +109,7 @@ def list_(setting: Setting) -> None:
             "person": m.card.person,
             "org": m.card.org,
             "roles": sorted(m.roles),
-            "state": "active" if m.active else "suspended",
+            "state": _state(m),
             "card_fingerprint": m.fingerprint,
             "admitted_by": m.admitted_by,
             "at": write_time(m.admitted_at),
@@ -119,7 +125,7 @@ def list_(setting: Setting) -> None:
         N_("admitted"),
         N_("by"),
     )
-    states = {True: _("active"), False: _("suspended")}
+    states = {"active": _("active"), "suspended": _("suspended"), "left": _("left")}
     answer(
         setting,
         "member-list",
@@ -132,7 +138,7 @@ def list_(setting: Setting) -> None:
                     m.card.person,
                     m.card.org,
                     ", ".join(sorted(m.roles)),
-                    states[m.active],
+                    states[_state(m)],
                     day(m.admitted_at),
                     m.admitted_by,
                 )

@@ -92,7 +92,7 @@ class LocalGate:
             return decide(Request(Deed.LOOK, household), self._handle, situation.register, situation.at)
         member = situation.register.members[self._handle]
         role = self._office(situation.register)
-        return Permit(role, "member") if member.active else Refusal(role, Reason.NOT_ACTIVE)
+        return Permit(role, "member") if member.barred is None else Refusal(role, member.barred)
 
     def survey_each(
         self, households: Iterable[HouseholdId]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from dossier.model import Handle, Role
+from dossier.model import Handle, Reason, Role
 from keys.identity import Card
 
 SECOND_PERSON = frozenset({Role.COORDINATOR, Role.TOEZICHTHOUDER})
@@ -55,6 +55,13 @@ class Member:
     def roles(self) -> frozenset[Role]:
         """The roles that they hold, suspended or not."""
         return self.standings[-1].roles
+
+    @property
+    def barred(self) -> Reason | None:
+        """Why they may do nothing now; None while they are active."""
+        if self.active:
+            return None
+        return Reason.GONE if self.left else Reason.NOT_ACTIVE
 
     def holds(self, role: Role) -> bool:
         """Tell whether they are active in this role."""
@@ -110,10 +117,7 @@ class Member:
     def _changes(self, first: datetime, last: datetime) -> Iterator[datetime]:
         """Give the moments in a window from which on they may no longer be beholden."""
         yield first
-        bars = [tie for tie, _ in self.ties]
-        if self.recovered_at is not None:
-            bars.append(self.recovered_at)
-        yield from (tie + LOOK_BACK for tie in bars if first <= tie + LOOK_BACK <= last)
+        yield from (tie + LOOK_BACK for tie, _ in self.ties if first <= tie + LOOK_BACK <= last)
 
 
 def anyone_eligible(

@@ -34,11 +34,13 @@ def reopens(register: Register, statement: Statement) -> bool:
 def needs_approval(register: Register, act: Act) -> bool:
     """Tell whether this statement, made by this signer at this moment, must first be proposed.
 
-    While a clock is wrong, this moment can be before the last that was noted: then that counts.
+    While a clock is wrong, this moment can be before the last that was noted: then either counts, so that
+    nobody gets rid of the second person by a clock of their own.
     """
     roles = second_person(register, act.statement, act.signer)
-    at = act.at if register.latest is None else max(act.at, register.latest)
-    return roles is not None and anyone_eligible(register.members.values(), act.signer, roles, at)
+    moments = {act.at, act.at if register.latest is None else max(act.at, register.latest)}
+    members = register.members.values()
+    return roles is not None and any(anyone_eligible(members, act.signer, roles, at) for at in moments)
 
 
 def inner_of(proposal: Proposal, act: Act) -> Act:

@@ -11,8 +11,8 @@ def signer(register: Register, act: Act, *roles: Role) -> Member:
     member = register.member(act.signer)
     if member.fingerprint != act.card:
         raise Fault(Reason.OTHER_CARD)
-    if not member.active:
-        raise Fault(Reason.NOT_ACTIVE)
+    if member.barred is not None:
+        raise Fault(member.barred)
     if roles and not member.roles & set(roles):
         raise Fault(Reason.NOT_YOUR_ROLE)
     return member

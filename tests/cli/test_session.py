@@ -140,6 +140,17 @@ def test_a_session_is_of_one_name_and_one_token(desk: Desk, team: Team) -> None:
     assert desk.plain(*READ).code == 0
 
 
+def test_two_tokens_have_a_session_each_under_one_name(team: Team, tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    desks = [Desk(team, who, XDG_RUNTIME_DIR=str(tmp_path)) for who in ("jan", "sara")]
+    try:
+        for one in desks:
+            one.unlock()
+        assert [one.plain("token", "show").json()["handle"] for one in desks] == ["jan", "sara"]
+    finally:
+        assert [agent.lock(one.place) for one in desks] == [True, True]
+
+
 def test_a_name_that_is_none_is_wrong_use(desk: Desk) -> None:
     for name in ("a/b", "..", "a b", "\u00e9", "x" * 65, "a\n"):
         for command in (("session", "status"), ("session", "unlock")):

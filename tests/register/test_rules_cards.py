@@ -48,9 +48,10 @@ def test_whoever_left_is_gone_for_good() -> None:
 
 def test_whoever_is_suspended_may_still_leave_and_then_not_come_back() -> None:
     s = team()
-    s.say("bob", s.suspension("sara"))
+    since = s.say("bob", s.suspension("sara")).at
     s.say("bob", s.leaving("sara"))
     assert s.register.members[SARA].left
+    assert s.register.members[SARA].standings[-1].since == since
     assert s.verdict("anna", s.restoration("sara")) is Reason.MEMBER_LEFT
 
 

@@ -6,7 +6,7 @@ import pytest
 from scribe import Scribe
 from wording import DAY, PLAN, but, person
 
-from dossier.model import Handle, Reason, Role
+from dossier.model import Handle, Reason, Role, is_digest
 from dossier.register.members import LOOK_BACK
 from dossier.statements import Statement
 
@@ -276,6 +276,7 @@ def test_the_recovery_card_admits_one_coordinator_with_every_box() -> None:
     assert s.register.coordination_boxes[VERA] == statement["coordination_box"]
     assert s.register.recovery is not None
     assert (s.register.recovery.used, s.register.recovery.box) == (entry.index, None)
+    assert all(is_digest(name) for name in s.register.objects())
     assert not s.register.recoverable()
 
 

@@ -42,6 +42,11 @@ KEYS: dict[str, tuple[str, str, str]] = {
         N_("Until that is undone, nothing opens for you."),
         N_("Speak to a coordinator."),
     ),
+    "gone": (
+        N_("You have left this store."),
+        N_("That is for good: nothing opens for you here any more."),
+        N_("Whoever comes back is admitted anew, under another handle. Speak to a coordinator."),
+    ),
     "no-gate-box": (
         N_("You do not have the newest gate key."),
         N_("It was renewed, or you became active, and nobody gave it to your card yet."),

@@ -8,7 +8,7 @@ _PASSPHRASE = N_("Take a longer and stranger one, or the six words that are offe
 USE: dict[str, tuple[str, str, str]] = {
     "nobody-rotates": (
         N_("No beheerder is among those who are still members."),
-        N_("Only a beheerder can go on after this, with a rotation; nobody can be admitted first."),
+        N_("After this only a beheerder can go on, and none can be admitted before that."),
         N_("Name a beheerder too: --member HANDLE."),
     ),
     "card-other-handle": (
