@@ -11,9 +11,15 @@ Confirm = Callable[[datetime, datetime], bool]  # the last entry's time, this co
 
 
 def entry_time(
-    last: datetime | None, now: datetime, policy: Policy | None, confirm: Confirm | None
+    last: datetime | None,
+    now: datetime,
+    policy: Policy | None,
+    confirm: Confirm | None,
+    first_after: Callable[[datetime], int] = lambda _: 0,
 ) -> datetime:
     """Give the later of this clock and the last entry's time.
+
+    `first_after` tells which entry of the log is the first of later than a moment.
 
     Raises:
         UnreachableError: "clock-behind" when this clock is more than 10 minutes behind; "clock-ahead" when
@@ -23,7 +29,8 @@ def entry_time(
     if last is None:
         return now
     if now < last - FAR_BEHIND:
-        raise UnreachableError("clock-behind", last=write_time(last), now=write_time(now))
+        entry = first_after(now)
+        raise UnreachableError("clock-behind", last=write_time(last), now=write_time(now), entry=entry)
     if now > last + FAR_AHEAD:
         quiet = timedelta(days=policy.limits.quiet_days if policy else 1)
         good = now - last <= quiet if confirm is None else confirm(last, now)

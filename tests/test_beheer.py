@@ -38,7 +38,6 @@ LOOKS = [  # the lines that change nothing, in their order, and what is to be se
     (f"anna$ dossier keys recovery verify {SHARES}", ""),
     ("tess$ dossier approval give NUMMER", "--saw"),
     ("anna$ dossier keys status", "H-"),
-    ("tess$ dossier log verify", "GOED"),
     ("bob$ dossier check --deep", "GOED"),
     ("bob$ dossier restore kopie", "--confirm"),
     ("tess$ dossier log verify --against momentopname", "GOED"),
@@ -216,11 +215,6 @@ def copied(office: Office) -> None:
     assert (there["ok"], there["entries"]) == (True, office.ask("tess", "log", "verify")["size"])
 
 
-def rotated(office: Office) -> None:
-    assert office.status() == (2, [SPLIT])
-    assert office.read("kees") == (0, INTAKE)
-
-
 def shut_out(office: Office) -> None:
     assert office.status() == (3, [SPLIT])
     assert office.read("kees") == (4, "")
@@ -251,11 +245,6 @@ def renewed(office: Office) -> None:
     assert office.status() == (6, [SPLIT])
     assert office.read("jan") == (0, INTAKE)
     assert stolen(office) == 4
-
-
-def split(office: Office) -> None:
-    assert office.status() == (6, [])
-    assert len(list((office.folder / "delen").iterdir())) == 3
 
 
 def tried(office: Office) -> None:
@@ -296,12 +285,10 @@ def nothing(_: Office) -> None:
 Hook = Callable[[Office], None]
 AROUND: list[tuple[str, Hook, Hook]] = [
     ("Elke week: nakijken en kopiëren", nothing, copied),
-    ("De poortsleutel vernieuwen", nothing, rotated),
     ("De poortsleutel vernieuwen", nothing, shut_out),
     ("Iemand vertrekt", nothing, left),
     ("Een token is kwijt", lose_token, suspended),
     ("Een token is kwijt", nothing, renewed),
-    ("De herstelkaart", nothing, split),
     ("De herstelkaart", nothing, tried),
     ("Oefenen met terugzetten", nothing, copied),
     ("Oefenen met terugzetten", work_on, reopened),

@@ -165,6 +165,15 @@ def test_whoever_is_suspended_is_refused_before_anything_else(who: str, deed: De
     assert ask(s, who, deed) is not Reason.NOT_ACTIVE
 
 
+@pytest.mark.parametrize("deed", Deed)
+def test_whoever_left_is_told_that_it_is_for_good(deed: Deed) -> None:
+    s = team().give()
+    s.say("anna", s.suspension("sara"))
+    assert ask(s, "sara", deed) is Reason.NOT_ACTIVE
+    s.say("anna", s.leaving("sara"))
+    assert ask(s, "sara", deed) is Reason.GONE
+
+
 def test_a_regisseur_without_the_role_has_no_right_left() -> None:
     s = team()
     s.say("anna", s.roles("jan", add=[Role.SPECIALIST], remove=[Role.REGISSEUR]))

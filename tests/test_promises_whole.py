@@ -219,3 +219,61 @@ def settled(team: Team) -> tuple[object, ...]:
     assert team.run("anna", "check", "--deep").code == 0
     assert team.write("jan", team.house, "plan", "Verder.")["version"] == 2
     return found
+
+
+# What changes keys, and in how many steps: each an old and a new of its own.
+OF_KEYS = {
+    "rotate": (1, "bob", ("keys", "rotate")),
+    "rekey": (1, "anna", ("keys", "rekey", "{house}")),
+    "coordination": (1, "anna", ("keys", "rekey", "--coordination")),
+    "leave": (2, "anna", ("member", "leave", "sara", "--reason", "uit-dienst")),  # left; then closed
+    "renew": (2, "sara", ("token", "renew")),  # another card; then boxed to it
+}
+
+
+@pytest.mark.parametrize("name", OF_KEYS)
+def test_7_a_crash_while_keys_change_leaves_the_old_or_the_new_and_it_goes_on(
+    template: Team, tmp_path: Path, name: str
+) -> None:
+    """Breaks when `LocalGate.enact` appends the entry before `keep` has kept its objects."""
+    steps, who, form = OF_KEYS[name]
+    cards = {row["card_fingerprint"] for row in template.ask("tess", "member", "list")["members"]}
+    outcomes = [keys_of(template, cards)]
+    for after in range(0, 1000, 2):
+        team = template.copy(tmp_path / str(after))
+        command = [word.format(**team.facts) for word in form]
+        try:
+            with dying(after):
+                code = team.run(who, *command).code
+        except CrashError:
+            outcomes.append(keys_of(team, cards))
+            assert team.run(who, *command).code == 0  # again
+            well(team)
+            shutil.rmtree(team.root)
+            continue
+        assert code == 0
+        outcomes.append(keys_of(team, cards))
+        well(team)
+        break
+    assert len(outcomes) > 5
+    stages = list(dict.fromkeys(outcomes))
+    assert len(stages) == steps + 1
+    assert outcomes == sorted(outcomes, key=stages.index)  # none comes back
+
+
+def keys_of(team: Team, cards: set[str]) -> str:
+    """Give what counts of the keys, as members see it who were not there; `cards` are those of before."""
+    found = team.ask("tess", "keys", "status")
+    shown = team.ask("jan", "household", "show", team.house)
+    rows = [(row["section"], row["generation"], row["recipients"]) for row in shown["sections"]]
+    members = team.ask("tess", "member", "list")["members"]
+    due = sorted((row["what"], row["why"], row["handle"] or "") for row in found["due"])
+    states = [(row["handle"], row["state"], row["card_fingerprint"] in cards) for row in members]
+    return repr((found["epoch"], found["coordination"], due, rows, states))
+
+
+def well(team: Team) -> None:
+    """See that all is well, and that work goes on."""
+    assert team.ask("tess", "check")["ok"]
+    assert read(team).code == 0
+    assert team.write("jan", team.house, "plan", "Verder.")["version"] == 2

@@ -141,14 +141,11 @@ class Sight:
         return Situation(register, opened, self._store.objects(opened.book.name), at)
 
     def _time(self, register: Register, *, late: bool) -> datetime:
-        """Give the time that an entry would get; where this clock is behind, say since which entry."""
+        """Give the time that an entry would get."""
         now, last = whole_milliseconds(self._clock()), self.log.known.at
         if late and last is not None and now < last:
             return now
-        try:
-            return entry_time(last, now, register.policy, self._confirm)
-        except UnreachableError as e:
-            raise UnreachableError(e.code, **e.data, entry=self.log.first_after(now)) from e
+        return entry_time(last, now, register.policy, self._confirm, self.log.first_after)
 
     def _fold(self, household: HouseholdId, book: Book) -> Register:
         """Fold both books; the same heads are the same books, so what was folded last may do."""

@@ -100,7 +100,7 @@ def left_member_restored(s: Scribe) -> None:
     s.write("anna", s.restoration("jan"))
 
 
-@lie(Reason.STATE_AS_IT_IS)
+@lie(Reason.MEMBER_LEFT)
 def left_member_renewed(s: Scribe) -> None:
     """Someone who left for good gets another card."""
     second(s).admit("jan", Role.REGISSEUR).say("anna", s.leaving("jan"))
@@ -128,7 +128,7 @@ def beheerder_lets_toezichthouder_go(s: Scribe) -> None:
     s.write("bob", s.leaving("tom"))
 
 
-@lie(Reason.NOT_ACTIVE)
+@lie(Reason.GONE)
 def section_written_after_leaving(s: Scribe) -> None:
     """A regisseur writes who has left."""
     asked = team(s).version("jan", PLAN)

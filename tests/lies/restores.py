@@ -131,6 +131,16 @@ def clock_corrected_alone(s: Scribe) -> None:
     s.write("anna", s.correction(ahead(team(s))))
 
 
+@lie(Reason.NEEDS_APPROVAL)
+def clock_corrected_alone_after_running_ahead(s: Scribe) -> None:
+    """A coordinator suspends the other, lets her clock run a month ahead, and takes that back alone."""
+    team(s).admit("ben", Role.COORDINATOR).wait(days=31).say("anna", s.suspension("ben"))
+    s.wait(days=31)
+    wrong = s.say("anna", s.admission("sara", Role.SPECIALIST))
+    s.wait(days=-31)
+    s.write("anna", s.correction(wrong))
+
+
 @lie(Reason.NOT_YOUR_ROLE)
 def clock_corrected_by_beheerder(s: Scribe) -> None:
     """The IT admin takes the time back."""

@@ -621,6 +621,16 @@ def test_a_proposal_of_the_right_time_does_not_make_the_entry_after_it_the_first
     assert not was_wrong(reader.store, reader.known, s.correction(later), s.at)
 
 
+def test_a_proposal_of_something_else_may_be_the_first_of_a_wrong_time() -> None:
+    s = Scribe().admit("ben", Role.COORDINATOR).admit("jan", Role.REGISSEUR).open().wait(days=31)
+    wrong = s.wait(days=365).say("anna", s.proposal(s.admission("carla", Role.COORDINATOR)))
+    later = look(s).log[-1]
+    s.wait(days=-365)
+    reader = read(s)
+    assert was_wrong(reader.store, reader.known, s.correction(wrong), s.at)
+    assert not was_wrong(reader.store, reader.known, s.correction(later), s.at)
+
+
 # What a log that was put back lacks.
 
 

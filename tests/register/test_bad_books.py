@@ -48,6 +48,7 @@ CLOSED = {
     "recovery_card_admits_specialist": "entry-forged",
     "stated_under_former_card": "entry-forged",
     "clock_corrected_alone": "entry-time",
+    "clock_corrected_alone_after_running_ahead": "entry-time",
     "clock_corrected_by_beheerder": "entry-time",
     "clock_corrected_names_later_entry": "entry-time",
     "clock_corrected_names_entry_after_proposal": "entry-time",

@@ -39,10 +39,11 @@ def test_whoever_left_is_gone_for_good() -> None:
     assert s.verdict("anna", s.restoration("sara")) is Reason.MEMBER_LEFT
     assert s.verdict("anna", s.leaving("sara")) is Reason.STATE_AS_IT_IS
     assert s.verdict("anna", s.suspension("sara")) is Reason.STATE_AS_IT_IS
-    assert s.verdict("anna", s.renewal("sara")) is Reason.STATE_AS_IT_IS
+    assert s.verdict("anna", s.renewal("sara")) is Reason.MEMBER_LEFT
     assert s.verdict("anna", s.roles("sara", add=[Role.REGISSEUR])) is Reason.STATE_AS_IT_IS
     assert s.verdict("anna", s.gate_box("sara")) is Reason.STRANGER_BOXED
-    assert s.verdict("sara", s.renewal("sara")) is Reason.NOT_ACTIVE
+    assert s.verdict("sara", s.renewal("sara")) is Reason.GONE
+    assert s.verdict("sara", s.gate_box("sara")) is Reason.GONE
     assert s.verdict("anna", s.admission("sara", Role.SPECIALIST)) is Reason.HANDLE_TAKEN
 
 
@@ -150,14 +151,29 @@ def test_no_key_comes_back_on_a_renewed_card(half: str) -> None:
     assert s.verdict("anna", admitted) is Reason.CARD_TAKEN
 
 
-def test_nobody_renews_who_is_not_there_or_not_active() -> None:
+def test_nobody_renews_who_is_not_there_and_nobody_themselves_while_suspended() -> None:
     s = team()
     stranger = but(s.renewal("sara"), card=person("oscar").card)
     assert s.verdict("anna", stranger) is Reason.UNKNOWN_MEMBER
     assert s.verdict("oscar", stranger) is Reason.UNKNOWN_MEMBER
     s.say("anna", s.suspension("sara"))
-    assert s.verdict("anna", s.renewal("sara")) is Reason.STATE_AS_IT_IS
     assert s.verdict("sara", s.renewal("sara")) is Reason.NOT_ACTIVE
+    assert s.verdict("anna", s.renewal("sara")) is Reason.NEEDS_APPROVAL
+
+
+def test_whoever_is_suspended_is_renewed_without_a_box_until_they_are_restored() -> None:
+    s = team()
+    s.say("anna", s.suspension("ben"))
+    s.agree("anna", s.renewal("ben"), by="tom")
+    ben = s.register.members[BEN]
+    assert (ben.card, ben.active) == (person("ben", 2).card, False)
+    assert BEN not in s.register.gate_boxes
+    assert BEN not in s.register.coordination_boxes
+    assert s.verdict("anna", s.gate_box("ben")) is Reason.STRANGER_BOXED
+    s.agree("anna", s.restoration("ben"), by="tom")
+    s.say("anna", s.gate_box("ben"))
+    s.say("anna", s.team_box("ben"))
+    assert BEN in s.register.gate_boxes
 
 
 def test_boxes_to_a_card_of_before_are_in_force_no_more_and_no_others_are_lost() -> None:

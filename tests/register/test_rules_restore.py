@@ -360,6 +360,17 @@ def test_while_a_clock_is_wrong_whoever_was_there_later_still_counts_as_second_p
     assert s.register.latest == late.at
 
 
+def test_nobody_gets_rid_of_the_second_person_by_a_clock_of_their_own() -> None:
+    s = Scribe().admit("ben", Role.COORDINATOR).wait(days=31)
+    s.say("anna", s.suspension("ben"))
+    s.wait(days=31)
+    wrong = s.admit("sara", Role.SPECIALIST).log[-1]
+    s.wait(days=-31)
+    assert s.verdict("anna", s.correction(wrong)) is Reason.NEEDS_APPROVAL
+    s.wait(days=30)
+    assert s.verdict("anna", s.correction(wrong)) is None
+
+
 def test_one_alone_corrects_where_nobody_could_approve() -> None:
     s = Scribe().admit("sara", Role.SPECIALIST).open(None)
     wrong = ahead(s)

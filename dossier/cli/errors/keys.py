@@ -45,7 +45,7 @@ KEYS: dict[str, tuple[str, str, str]] = {
     "gone": (
         N_("You have left this store."),
         N_("That is for good: nothing opens for you here any more."),
-        N_("Whoever comes back is admitted anew, under another handle. Speak to a coordinator."),
+        N_("Whoever comes back is admitted anew, under another handle."),
     ),
     "no-gate-box": (
         N_("You do not have the newest gate key."),

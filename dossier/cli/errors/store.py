@@ -139,8 +139,8 @@ STORE: dict[str, tuple[str, str, str]] = {
     ),
     "clock-behind": (
         N_("The clock of this computer is behind: it says {now}."),
-        N_("The log says it is {last} already; entry {entry} is its first of after this computer's time."),
-        N_("Nothing was opened. Set this clock right. If it is: dossier log correct-clock {entry}"),
+        N_("The log is at {last} already, from entry {entry} on later than this clock."),
+        N_("Set this clock right. If it is right: dossier log correct-clock {entry}"),
     ),
     "clock-ahead": (
         N_("The clock of this computer may be ahead: it says {now}."),
