@@ -7,7 +7,7 @@ rewrites only what changed (KEYS.md, "Memory of the client").
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from dossier import contexts
 from dossier.book import Head
@@ -15,33 +15,18 @@ from dossier.entry import Entry
 from dossier.errors import ConflictError, IntegrityError
 from dossier.log.merkle import Frontier
 from dossier.log.verified import Verified
+from dossier.memory_parts import LARGEST, Known, MovedError, Named, Parts, read_head, read_known, write_head
 from dossier.model import STORE_BOOK, BookName, Handle, HouseholdId, Seen, StoreId, read_time, write_time
 from dossier.storage.durable import read, replace, translated
 from dossier.storage.locking import locked
 from keys.encoding import canonical_json, from_base64, parse_json, to_base64
 from keys.errors import BadEncodingError
 from keys.identity import Identity
-from keys.primitives import same, sha256
+from keys.primitives import same
 
 MEMORY_FORMAT = "dossier/memory/1"
 VERIFIER = 2  # raised when what is checked of an entry changes: then all is checked anew
-_LARGEST = 1 << 20  # bytes of one file
 _PATIENCE = 20.0  # seconds to wait for another command of the same member
-
-
-class MovedError(Exception):
-    """Another command of this member has remembered more meanwhile: load again."""
-
-
-class Known(NamedTuple):
-    """What is known of a household's book."""
-
-    head: Head
-    regisseur: Handle | None  # as last stated: a hint for finding, never a right
-    unfounded: tuple[int, ...]  # numbers of versions whose entry that asked for them the log lacks
-
-
-Row = list[Any]  # the same as a part has it: a command reads few of those in a part
 
 
 class Memory:
@@ -58,12 +43,9 @@ class Memory:
 
     def _reset(self) -> None:
         """Know nothing."""
-        self._parts: dict[str, dict[HouseholdId, Row]] = {}
-        self._digests: dict[str, str] = {}
-        self._data: bytes | None = None  # the file as it was last read or written, and the digests in it
+        self.parts = Parts(self._path.with_suffix(".parts"), self._named_elsewhere)
+        self._data: bytes | None = None  # the file as it was last read or written
         self._kept = 0  # entries verified, as kept
-        self._loaded: dict[str, str] = {}
-        self._dirty: set[str] = set()
         self.root = ""  # fingerprint of the pinned root card
         self.verified = Verified()
         self.must_pass: Seen | None = None  # a size and root that checking anew must come by
@@ -76,20 +58,9 @@ class Memory:
         self.fleeting = False  # not to be kept: what it knows is not agreed on yet
         self.told = 0  # entries up to which this member was told what concerns them
 
-    @property
-    def named(self) -> dict[str, str]:
-        """The digest of each part, as the file names it that was last read or written."""
-        return self._loaded
-
     def beside(self, identity: Identity | None = None) -> "Memory":
         """Give another memory of this member and store that knows nothing yet, under this card or another."""
         return Memory(self._folder, identity or self._identity, self._store)
-
-    def all_parts(self) -> dict[str, dict[HouseholdId, Row]]:
-        """Give what is known of every household, by part."""
-        for part in self._digests:
-            self._load_part(part)
-        return self._parts
 
     def passed_to(self, identity: Identity) -> "Memory":
         """Give what is known here to the same member's next card. Not saved yet."""
@@ -100,19 +71,18 @@ class Memory:
 
     def begin_again(self, other: "Memory") -> None:
         """Take over all that another memory of this member knows, in the place of what is known here."""
-        parts = other.all_parts()
-        self._parts, self._dirty = parts, set(parts)
-        self._digests = {}
+        self.parts.take_over(other.parts)
         self.root, self.verified = other.root, other.verified
         self.must_pass, self.store_head = None, other.store_head
         self.mine, self.lacking, self.told = other.mine, other.lacking, other.told
 
     def forget(self) -> None:
-        """Go back to what is kept: what was half taken in counts for nothing."""
-        root = self.root
+        """Go back to what is kept, or where nothing is to be, to nothing: what was half taken in does not count."""
+        root, fleeting = self.root, self.fleeting
         self._reset()
-        self.root = root
-        self.load()
+        self.root, self.fleeting = root, fleeting
+        if not fleeting:
+            self.load()
 
     # Where each book's last entry is kept.
 
@@ -129,8 +99,8 @@ class Memory:
 
     def known(self, household: HouseholdId) -> Known | None:
         """Give what is known of a household's book."""
-        row = self._part(household).get(household)
-        return None if row is None else _read_known(row)
+        row = self.parts.row(household)
+        return None if row is None else read_known(row)
 
     def move(self, entry: Entry, head: Head, *, founded: bool) -> None:
         """Note that this entry belongs to a book and is its last now."""
@@ -151,8 +121,7 @@ class Memory:
             self.mine.add(household)
         if not founded:
             unfounded = (*unfounded, head.number)
-        self._part(household)[household] = [_write_head(head), regisseur, list(unfounded)]
-        self._dirty.add(_part_of(household))
+        self.parts.put(household, [write_head(head), regisseur, list(unfounded)])
 
     def households(self) -> Iterator[tuple[HouseholdId, Known]]:
         """Give every household known, part by part.
@@ -160,15 +129,15 @@ class Memory:
         Raises:
             ConflictError: when another command of this member has gone further meanwhile.
         """
-        for part in sorted({*self._digests, *self._parts}):
+        rows = self.parts.each()
+        while True:
             try:
-                rows = self._load_part(part)
+                household, row = next(rows)
+            except StopIteration:
+                return
             except MovedError as e:
                 raise ConflictError("memory-moved") from e
-            yield from ((household, _read_known(row)) for household, row in sorted(rows.items()))
-
-    def _part(self, household: HouseholdId) -> dict[HouseholdId, Row]:
-        return self._load_part(_part_of(household))
+            yield household, read_known(row)
 
     # Files.
 
@@ -207,19 +176,15 @@ class Memory:
         with translated():
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locked(self._path.with_suffix(".lock"), _PATIENCE):
-            old = self._loaded
+            old = self.parts.written
             if not anew and self._read(self._path) != self._data:
                 kept = self.beside()
                 if kept.load() and kept.verified.size > self.verified.size:
                     return
-                old = kept.named
-            for part in sorted(self._dirty):
-                self._save_part(part)
-            self._dirty.clear()
+                old = kept.parts.written
+            self.parts.save()
             self._write()
-            for part, digest in old.items():
-                if self._digests.get(part) != digest:
-                    self._part_path(part, digest).unlink(missing_ok=True)
+            self.parts.drop(old)
 
     def _write(self) -> None:
         """Replace the file, with the mac that only this member makes."""
@@ -227,7 +192,8 @@ class Memory:
         data = body + b"\n" + to_base64(self._identity.mac(body, self._context)).encode("ascii")
         with translated():
             replace(self._path, data)
-        self._data, self._loaded = data, dict(self._digests)
+        self._data = data
+        self.parts.settle()
         self._kept = self.verified.size
 
     def _fields(self) -> dict[str, Any]:
@@ -238,11 +204,11 @@ class Memory:
             "at": None if known.at is None else write_time(known.at),
             "digest": to_base64(known.digest),
             "frontier": [to_base64(item) for item in known.frontier.hashes],
-            "head": _write_head(self.store_head),
+            "head": write_head(self.store_head),
             "lacking": sorted(self.lacking),
             "length": known.length,
             "mine": sorted(self.mine),
-            "parts": self._digests,
+            "parts": self.parts.named,
             "rekeying": self.rekeying,
             "restored": None if self.restored is None else to_base64(self.restored),
             "root": self.root,
@@ -269,69 +235,19 @@ class Memory:
         known.length = fields["length"]
         known.digest = from_base64(fields["digest"], 32)
         known.seen = {Handle(actor): size for actor, size in fields["seen"].items()}
-        self.store_head = _read_head(fields["head"])
+        self.store_head = read_head(fields["head"])
         self.mine = {HouseholdId(household) for household in fields["mine"]}
         self.lacking = set(fields["lacking"])
         self.short = {HouseholdId(household) for household in fields["short"]}
         self.restored = None if fields["restored"] is None else from_base64(fields["restored"], 32)
         self.rekeying = fields["rekeying"]
         self.told = fields["told"]
-        self._digests = dict(fields["parts"])
-        self._loaded = dict(fields["parts"])
+        self.parts.take(fields["parts"])
 
-    def _load_part(self, part: str) -> dict[HouseholdId, Row]:
-        if part not in self._parts:
-            self._parts[part] = {}
-            if part in self._digests:
-                data = self._read(self._part_path(part, self._digests[part]))
-                if data is None:
-                    self._check_moved()
-                if data is None or sha256(data).hex() != self._digests[part]:
-                    raise IntegrityError("memory-altered")
-                self._parts[part] = _read_part(parse_json(data))
-        return self._parts[part]
-
-    def _check_moved(self) -> None:
-        """A part is gone: raise MovedError when that is because another command has gone further."""
+    def _named_elsewhere(self) -> Named | None:
+        """Give the digests of the parts as the file names them by now, None when there is none."""
         kept = self.beside()
-        if kept.load() and kept.named != self._loaded:
-            raise MovedError
-
-    def _save_part(self, part: str) -> None:
-        data = canonical_json(self._parts[part])
-        self._digests[part] = sha256(data).hex()
-        with translated():
-            self._path.with_suffix(".parts").mkdir(mode=0o700, exist_ok=True)
-            replace(self._part_path(part, self._digests[part]), data)
-
-    def _part_path(self, part: str, digest: str) -> Path:
-        return self._path.with_suffix(".parts") / f"{part}-{digest[:32]}"
+        return kept.parts.written if kept.load() else None
 
     def _read(self, path: Path) -> bytes | None:
-        return read(path, _LARGEST)
-
-
-def _part_of(household: HouseholdId) -> str:
-    """Say in which of the 256 parts a household is kept."""
-    return sha256(household.encode("ascii"))[:1].hex()
-
-
-def _write_head(head: Head | None) -> list[Any] | None:
-    return None if head is None else [head.number, head.position, to_base64(head.leaf)]
-
-
-def _read_head(value: list[Any] | None) -> Head | None:
-    return None if value is None else Head(value[0], value[1], from_base64(value[2], 32))
-
-
-def _read_part(rows: dict[HouseholdId, Row]) -> dict[HouseholdId, Row]:
-    """Take a part; every household in it has a book with a last entry."""
-    if any(head is None for head, _, _ in rows.values()):
-        raise IntegrityError("memory-altered")
-    return rows
-
-
-def _read_known(row: Row) -> Known:
-    (number, position, leaf), regisseur, unfounded = row
-    head = Head(number, position, from_base64(leaf, 32))
-    return Known(head, None if regisseur is None else Handle(regisseur), tuple(unfounded))
+        return read(path, LARGEST)

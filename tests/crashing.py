@@ -1,4 +1,4 @@
-"""Crash: a process that dies at its n-th call to the operating system; and one that is told of a fault there."""
+"""Crash: a process that dies at its n-th call to the operating system, or is told of a fault there."""
 
 import errno
 import os
@@ -61,7 +61,9 @@ def failing(after: int, number: int) -> Iterator[Callable[[], int]]:
 
 
 @contextmanager
-def _watched(meet: Callable[[str, int, Callable[..., Any], tuple[Any, ...]], None]) -> Iterator[Callable[[], int]]:
+def _watched(
+    meet: Callable[[str, int, Callable[..., Any], tuple[Any, ...]], None],
+) -> Iterator[Callable[[], int]]:
     """Have `meet` look at each call that changes something, before it is made; give their number so far."""
     count = 0
 

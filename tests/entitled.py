@@ -1,20 +1,21 @@
-"""Entitled: who should be able to open each version by cryptography alone, as PROMISES.md says; in plain words.
+"""Entitled: who should be able to open each version by cryptography alone, as PROMISES.md says, in words.
 
 It knows nothing of registers, statements and boxes. Two locks are on a version, and one needs both.
 
-- The gate's: a version is of the epoch in which it was written. An epoch is known to whoever was let in while it
-  was in force: those active when it began, and who was admitted, restored or renewed since. Whoever knows an
-  epoch knows all before it.
+- The gate's: a version is of the epoch in which it was written. An epoch is known to whoever was let in while
+  it was in force: those active when it began, and who was admitted, restored or renewed since. Whoever knows
+  an epoch knows all before it.
 - The role's: a version hangs on the key that its section had when it was written, and on each key that the
   section had since. A key is known to whoever had a live right when it was made (the regisseur, a grant in
-  time; active, in that role), to whoever was given a right or a new card while it was in force, and to whoever
-  knows the team's card of that time or a newer one.
+  time; active, in that role), to whoever was given a right or a new card while it was in force, and to
+  whoever knows the team's card of that time or a newer one.
 
 From that, for three who try (PROMISES, 2, 4 and 5):
-- `now`: whoever has no more than their tokens and the store as it is. They need a place in the epoch in force,
-  and the section's key in force; a coordinator, the team's card in force. Boxes to a card that was renewed lie
-  there until the next statement about their household.
-- `hoarded`: who copied every file while they were a member at work, kept every key, and has the store as it is.
+- `now`: whoever has no more than their tokens and the store as it is. They need a place in the epoch in
+  force, and the section's key in force; a coordinator, the team's card in force. Boxes to a card that was
+  renewed lie there until the next statement about their household.
+- `hoarded`: who copied every file while they were a member at work, kept every key, and has the store as it
+  is.
 - `followed`: who went on copying for ever after. That is a hoarder to whom no wrap was ever closed.
 Nobody has anything by being beheerder or toezichthouder; a token that was renewed opens nothing at all.
 """
@@ -175,14 +176,18 @@ class Entitled:
 
     def rights(self, house: int, section: str, at: datetime) -> set[tuple[Role, str]]:
         """Name who has a live right on a section, in which role."""
-        found = {(g.role, g.who) for g in self.grants if self.live(g, at) and (g.house, section in g.sections) == (house, True)}
+        found = {
+            (g.role, g.who)
+            for g in self.grants
+            if self.live(g, at) and (g.house, section in g.sections) == (house, True)
+        }
         regisseur = self.regisseur[house]
         if regisseur is not None and self.holds(regisseur, Role.REGISSEUR):
             found.add((Role.REGISSEUR, regisseur))
         return found
 
     def writers(self, house: int, section: str, at: datetime) -> set[tuple[Role, str]]:
-        """Name who has a live right and the key for it. A coordinator may as well, while there is no regisseur."""
+        """Name who has a live right, and the key for it."""
         return self.rights(house, section, at) & self.locks[house][section].boxed
 
     def live(self, grant: Grant, at: datetime) -> bool:

@@ -3,8 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cli_team import DAY, PASSPHRASE, Team
 
@@ -75,8 +74,7 @@ def put_back(team: Team) -> None:
 def fast_clock(team: Team) -> None:
     """A computer whose clock is 20 days ahead wrote something."""
     team.write("jan", team.house, "plan", "Te vroeg.", shift=20 * DAY)
-    entries = [line for line in log(team) if line["at"] > log(team)[0]["at"]]
-    team.note(wrong=str(next(e["index"] for e in entries if e["request"]["deed"] == "write" and e == entries[-2])))
+    team.note(wrong=str(len(log(team)) - 2))  # the entry that asked to write; the last one states it
 
 
 def leftovers(team: Team) -> None:
@@ -92,9 +90,12 @@ def backed_up(team: Team) -> None:
     team.ask("anna", "backup", str(team.root / "copy"))
 
 
-def log(team: Team) -> list[dict[str, object]]:  # entries, as they stand in the log
+def log(team: Team) -> list[dict[str, Any]]:
+    """Read the entries of the log; a torn one is none."""
     pages = b"".join(path.read_bytes() for path in sorted((team.store / "log").iterdir()))
-    return [json.loads(line) for line in pages.split(b"\n") if line.startswith(b'{"#"') and line.endswith(b"}")]
+    return [
+        json.loads(line) for line in pages.split(b"\n") if line.startswith(b'{"#"') and line.endswith(b"}")
+    ]
 
 
 COMMANDS = {
@@ -109,7 +110,9 @@ COMMANDS = {
     ),
     "member-suspend": Command("anna", ("member", "suspend", "sara", "--reason", "verlof")),
     "member-restore": Command("anna", ("member", "restore", "sara", "--reason", "terug"), suspended),
-    "member-roles": Command("anna", ("member", "roles", "sara", "--add", "regisseur", "--remove", "specialist")),
+    "member-roles": Command(
+        "anna", ("member", "roles", "sara", "--add", "regisseur", "--remove", "specialist")
+    ),
     "member-leave": Command("anna", ("member", "leave", "sara", "--reason", "uit-dienst")),
     "member-renew": Command("anna", ("member", "renew", "sara", "{slip}", "--fingerprint", "{fp}"), lost),
     "approval-give": Command("tess", ("approval", "give", "{number}"), proposed, MONTH),
@@ -124,7 +127,18 @@ COMMANDS = {
     "keys-rekey-all": Command("anna", ("keys", "rekey", "--all")),
     "keys-rekey-coordination": Command("anna", ("keys", "rekey", "--coordination")),
     "keys-recovery-split": Command(
-        "anna", ("keys", "recovery", "split", "--threshold", "2", "--shares", "3", "--out-folder", "{root}/shares {turn}")
+        "anna",
+        (
+            "keys",
+            "recovery",
+            "split",
+            "--threshold",
+            "2",
+            "--shares",
+            "3",
+            "--out-folder",
+            "{root}/shares {turn}",
+        ),
     ),
     "log-correct-clock": Command("anna", ("log", "correct-clock", "{wrong}"), fast_clock, 60.0, None),
     "reopen": Command("anna", ("reopen", "--all-members"), put_back, reader=None),

@@ -1,19 +1,19 @@
 """Hoard: all that ever lay in a store, and which key opens what of it, found by trying.
 
-It takes no side, as `keyring` does not, but goes on from moment to moment: each card and each key is tried once
-on each box, wrap and content. From what opened what follows, for anyone, what they come to with their cards
-and the files that they have. What it opens, cryptography does not keep shut.
+It takes no side, as `keyring` does not, but goes on from moment to moment: each card and each key is tried
+once on each box, wrap and content. From what opened what follows, for anyone, what they come to with their
+cards and the files that they have. What it opens, cryptography does not keep shut.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from itertools import product
 from typing import NamedTuple
 
 from dossier import contexts
 from dossier.entry import Entry
-from dossier.model import STORE_BOOK, BookName, Digest, Role
+from dossier.model import Digest, Role
 from dossier.statements import Statement
 from dossier.storage.base import Store
 from keys.errors import KeysError
@@ -121,26 +121,28 @@ class Hoard:
     def _try(self) -> bool:
         """Try what was not tried yet; tell whether there are new keys to try."""
         before = len(self._keys) + len(self._parts)
-        boxes = [(d, data) for d, data in self._kept.items() if len(data) % WRAP_SIZE]
-        wraps = [(d, data) for d, data in self._kept.items() if not len(data) % WRAP_SIZE]
-        for (digest, box), card in product(boxes, self._cards.values()):
-            if self._first(digest, card.card.fingerprint):
-                for context in self._contexts(self._named[digest], card.card.fingerprint):
-                    self._take(card.card.fingerprint, digest, lambda c, i=card, b=box: i.unbox(b, c), context)
-        for (digest, box), seed in product(boxes, self._of("coordination-seed")):
-            if self._named[digest].label == "coordination-slot" and self._first(digest, seed):
-                context = _context("coordination-slot", self._store.store_id, *self._named[digest].place)
-                self._take(seed, digest, lambda c, s=seed, b=box: unbox(s, b, c), context)
+        self._try_boxes([(d, data) for d, data in self._kept.items() if len(data) % WRAP_SIZE])
         for (sealed, context), key in product(self._before, [*self._keys]):
             if self._first(sealed, key):
-                self._take(key, None, lambda c, k=key, s=sealed: open_previous(k, s, c), context)
+                self._take(key, None, partial(open_previous, key, sealed), context)
+        wraps = [(d, data) for d, data in self._kept.items() if not len(data) % WRAP_SIZE]
         for (digest, data), key in product(wraps, [*self._keys]):
-            household, section, _ = self._named[digest].place
-            if self._first(digest, key, self._generations[str(household), str(section)]):
-                self._unwrap(digest, data, key)
+            self._unwrap(digest, data, key)
         for version in self._versions:
             self._open(version)
         return len(self._keys) + len(self._parts) > before
+
+    def _try_boxes(self, boxes: list[tuple[Digest, bytes]]) -> None:
+        """Try every card on every box, and every seed of the team's on those that are said to be for it."""
+        for (digest, box), (card, identity) in product(boxes, self._cards.items()):
+            if self._first(digest, card):
+                for context in self._contexts(self._named[digest], card):
+                    self._take(card, digest, partial(identity.unbox, box), context)
+        for (digest, box), seed in product(boxes, self._of("coordination-seed")):
+            named = self._named[digest]
+            if named.label == "coordination-slot" and self._first(digest, seed):
+                context = _context("coordination-slot", self._store.store_id, *named.place)
+                self._take(seed, digest, partial(unbox, seed, box), context)
 
     def _first(self, *what: object) -> bool:
         """Tell whether this was not tried before."""
@@ -155,9 +157,7 @@ class Hoard:
         elif named.label == "slot":
             yield from (_context("slot", store, *named.place, str(role), card) for role in _RECIPIENTS)
 
-    def _take(
-        self, by: Item, digest: Digest | None, opens: Callable[[bytes], bytes], context: bytes
-    ) -> None:
+    def _take(self, by: Item, digest: Digest | None, opens: Callable[[bytes], bytes], context: bytes) -> None:
         try:
             key = opens(context)
         except KeysError:
@@ -168,9 +168,12 @@ class Hoard:
     def _unwrap(self, digest: Digest, data: bytes, key: bytes) -> None:
         """Try a key on wraps of role parts, in the place of each version, under every generation."""
         household, section, first = self._named[digest].place
+        newest = self._generations[str(household), str(section)]
+        if not self._first(digest, key, newest):
+            return
         for start in range(0, len(data), WRAP_SIZE):
             piece, number = data[start : start + WRAP_SIZE], int(first) + start // WRAP_SIZE
-            for generation in range(1, self._generations[str(household), str(section)] + 1):
+            for generation in range(1, newest + 1):
                 context = _context("role-part", self._store.store_id, household, section, number, generation)
                 try:
                     part = unwrap(key, piece, context)
@@ -219,34 +222,32 @@ class Hoard:
 
 def _names(statement: Statement) -> Iterator[tuple[Digest, Named]]:
     """Give each box and wrap that a statement names, with what it says that it is for."""
-    fields = statement.fields
-    household = str(fields.get("household"))
+    if "household" in statement.fields:
+        return _of_sections(statement, str(statement["household"]))
+    return _of_store(statement)
+
+
+def _of_sections(statement: Statement, household: str) -> Iterator[tuple[Digest, Named]]:
     for keying in statement.keyings():
         place = (household, keying.section, keying.generation)
         yield keying.coordination, Named("coordination-slot", (*place, keying.number))
-        for slot in keying.slots:
-            yield slot.box, Named("slot", place)
+        yield from ((slot.box, Named("slot", place)) for slot in keying.slots)
         if keying.wraps is not None:
             yield keying.wraps, Named("role-part", (household, keying.section, 1))
-    match statement.kind:
-        case "grant.given":
-            for section, generation, digest in fields["boxes"]:
-                yield digest, Named("slot", (household, section, generation))
-        case "slot.boxed":
-            for row in fields["boxes"]:
-                yield row.box, Named("slot", (household, row.section, row.generation))
-        case "section.written":
-            yield fields["wrap"], Named("role-part", (household, fields["section"], fields["version"]))
-        case "coordination.renewed":
-            for _, digest in fields["boxes"]:
-                yield digest, Named("coordination-seed", (fields["number"],))
-        case "coordination.boxed":
-            yield fields["box"], Named("coordination-seed", (fields["number"],))
-        case "gate.boxed":
-            yield fields["box"], Named("epoch-box", (fields["epoch"],))
-    for _, digest in fields.get("gate_boxes", ()):
-        yield digest, Named("epoch-box", (fields.get("epoch", 1),))
-    if fields.get("gate_box") is not None:
-        yield fields["gate_box"], Named("epoch-box", (fields["epoch"],))
-    if fields.get("coordination_box") is not None:
-        yield fields["coordination_box"], Named("coordination-seed", (fields.get("number", 1),))
+    for row in statement.fields.get("boxes", ()):
+        section, generation, digest = row[-3:]  # of a grant; of a renewal, behind the role
+        yield digest, Named("slot", (household, section, generation))
+    if statement.kind == "section.written":
+        place = (household, statement["section"], statement["version"])
+        yield statement["wrap"], Named("role-part", place)
+
+
+def _of_store(statement: Statement) -> Iterator[tuple[Digest, Named]]:
+    fields = statement.fields
+    epoch = Named("epoch-box", (fields.get("epoch") or 1,))
+    team = Named("coordination-seed", (fields.get("number") or 1,))
+    yield from ((digest, epoch) for _, digest in fields.get("gate_boxes", ()))
+    yield from ((digest, team) for _, digest in fields.get("boxes", ()))
+    named = {"gate_box": epoch, "coordination_box": team}
+    named["box"] = epoch if statement.kind == "gate.boxed" else team
+    yield from ((fields[name], what) for name, what in named.items() if fields.get(name) is not None)

@@ -10,9 +10,7 @@
 Everything here opens: for books of which only the rules matter, and for fixed bytes, see `scribe`.
 """
 
-import shutil
 from collections.abc import Iterable, Mapping
-from copy import copy
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path

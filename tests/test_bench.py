@@ -33,7 +33,7 @@ def test_every_figure_is_measured_or_what_it_lacks_is_named(tmp_path: Path) -> N
     assert told["schema"] == "dossier-bench/1"
     assert str(tmp_path) not in done.stdout
     assert {"processor", "cores", "load", "file_system", "python", "libraries"} < set(told["machine"])
-    assert len(told["figures"]) == 17
+    assert len(told["figures"]) == 18
     for figure in told["figures"]:
         if figure["missing"] is None:
             assert min(figure["ours"], figure["peer"], figure["ratio"]) > 0

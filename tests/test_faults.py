@@ -1,9 +1,9 @@
 """Every changing command, cut off or told of a fault at each thing that it does to a disk.
 
-The process dies there; the disk is full from there on; the disk fails there; the folder is closed from there on.
-Afterwards the store opens for someone who was not there, `check --deep` finds nothing, the log verifies, what was
-stated is a beginning of what the whole command states (so each statement is there whole or not at all), and the
-command can be run again and does the rest. Without --soak a sample is tried, another one each day.
+The process dies there; the disk is full from there on; it fails there; the folder is closed from there on.
+Afterwards the store opens for someone who was not there, `check --deep` finds nothing, the log verifies, what
+was stated is a beginning of what the whole command states (so each statement is there whole or not at all),
+and the command can be run again and does the rest. Without --soak a sample is tried, another one each day.
 """
 
 import errno

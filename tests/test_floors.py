@@ -39,6 +39,7 @@ _FLOORS = [
     dossier.policy
     dossier.refusals dossier.timing
     meet dossier.log dossier.log.*
+    dossier.memory_parts
     dossier.memory
     meet dossier.storage.tiny dossier.storage.contents dossier.storage.pages dossier.storage.probe
     meet dossier.storage.volatile dossier.storage.files dossier.storage.site

@@ -10,9 +10,11 @@ from scribe import Scribe
 from wording import HOME, INTAKE, OTHER_HOME, person
 
 from dossier import memory as remembering
+from dossier import memory_parts
 from dossier.errors import ConflictError, IntegrityError
 from dossier.log.logbook import Logbook
-from dossier.memory import Known, Memory, MovedError
+from dossier.memory import Memory
+from dossier.memory_parts import Known, MovedError
 from dossier.model import STORE_BOOK, BookName, Handle, Seen, StoreId
 from dossier.register.fold import fold
 from dossier.storage.volatile import VolatileStore
@@ -212,7 +214,7 @@ def test_a_part_that_is_gone_is_refused(client: Client) -> None:
 
 def test_a_household_without_a_head_is_refused() -> None:
     with pytest.raises(IntegrityError, match="memory-altered"):
-        remembering._read_part({HOME: [None, None, []]})
+        memory_parts._checked({HOME: [None, None, []]})
 
 
 # Several commands at once.

@@ -273,13 +273,14 @@ def test_5_a_coordinator_who_left_is_out(team: Team) -> None:
     team.ask("anna", "member", "leave", "otto", "--reason", "andere-functie")
     team.write("jan", team.house, "intake", "Na het vertrek.")
     new = files_of(team)
-    assert kept.open(new) == everything
+    assert kept.open(new) == everything  # that he copied, opened role parts included
+    assert Keyring(keys=kept.keys).open(new) == set()  # the team's seed of then, and all that it opened
     assert bare.open(new) == set()
-    assert team.read("anna", team.loose, "voorblad").code == 0
+    assert team.run("anna", "read", team.loose, "voorblad", "--purpose", "aanmelding-beoordelen").code == 0
 
 
 def test_5_a_token_that_was_renewed_opens_nothing_of_what_is_keyed_since(team: Team) -> None:
-    """Breaks when `rules_members.renew` leaves the boxes to the card before in force."""
+    """Breaks when `keeping.drop` lets what is superseded stay, or `section.keyed` makes no new key."""
     old = files_of(team)
     kept, bare = Keyring(identity(team, "jan")), Keyring(identity(team, "jan"))
     assert kept.open(old) == versions(old, team.house, *SECTIONS)
@@ -290,6 +291,7 @@ def test_5_a_token_that_was_renewed_opens_nothing_of_what_is_keyed_since(team: T
     team.write("jan", team.house, "intake", "Onder de nieuwe kaart.")
     new = files_of(team)
     assert kept.open(new) == versions(old, team.house, *SECTIONS)
+    assert Keyring(keys=kept.keys).open(new) == set()
     assert Keyring(identity(team, "jan")).open(new) == versions(new, team.house, *SECTIONS)
 
 

@@ -2,14 +2,16 @@
 
 A history is admissions, households, versions, grants given, revoked and run out, suspensions, restorations,
 changes of role, departures, rotations, rekeys (of sections, of a household, of all, of the team's card) and
-renewals of tokens, one's own or lost. After each step everything that ever lay in the store is tried with every
-key that anyone ever could have (`hoard`), and compared, for everyone, with what PROMISES.md says (`entitled`,
-which has it in words): with their tokens and the store as it now is; with all that they copied and opened while
-they were in, and the store as it now is; and with copies of every moment, also after they were out. A beheerder
-and a toezichthouder open no version ever, and a token that was renewed opens nothing.
+renewals of tokens, one's own or lost. After each step everything that ever lay in the store is tried with
+every key that anyone ever could have (`hoard`), and compared, for everyone, with what PROMISES.md says
+(`entitled`, which has it in words): with their tokens and the store as it now is; with all that they copied
+and opened while they were in, and the store as it now is; and with copies of every moment, also after they
+were out. A beheerder and a toezichthouder open no version ever, and a token that was renewed opens nothing.
 
-Each of these was seen to be found: a rekey that wraps under the old key; a rotation that boxes a suspended
-member too; a revocation that takes no new key; a content key without the gate's part.
+Each of these was seen to be found: a rekey that wraps under the old key, or keeps it; a rotation that boxes a
+suspended member too; a revocation that makes no new key; a content key without the gate's part; superseded
+boxes and wraps that stay; a grant that outlives its end; a former coordinator's box of the team's seed that
+stays; a renewal that leaves the new card without boxes.
 """
 
 import os
@@ -107,7 +109,7 @@ def new_team(folder: Path, *, files: bool) -> Team:
 
 
 def copy_of(first: Team, folder: Path) -> Team:
-    """Copy a team in which nobody has renewed a card: what happens to the copy does not happen to the first."""
+    """Copy a team in which nobody has renewed a card; what happens to the copy happens to it only."""
     shutil.copytree(first.folder, folder, dirs_exist_ok=True)
     team = copy(first)
     team.folder, team.clock, team.desks = folder, Clock(first.clock.now), {}
@@ -147,10 +149,12 @@ class Custody(RuleBasedStateMachine):
     # Who and what can be chosen from.
 
     def able(self, role: Role, *but: str | None) -> list[str]:
-        """Name those who can act in a role: with a place in the epoch and, as a coordinator, the team's card."""
+        """Name those who can act in a role: within the epoch and, as a coordinator, with the team's card."""
         within = self.should.within & (self.should.seeded if role is Role.COORDINATOR else self.should.within)
         return [
-            who for who in self.should.people if who in within and who not in but and self.should.holds(who, role)
+            who
+            for who in self.should.people
+            if who in within and who not in but and self.should.holds(who, role)
         ]
 
     def someone(self, n: int, *, active: bool = True) -> str | None:
@@ -169,38 +173,39 @@ class Custody(RuleBasedStateMachine):
     @rule(what=st.sampled_from(STEPS), n=_n, m=_n, k=_n)
     def step(self, what: str, n: int, m: int, k: int) -> None:
         """Let something happen, to whom, by whom and how as the numbers have it; if it can."""
-        getattr(self, what)(n, m, k)
+        self.n, self.m, self.k = n, m, k
+        getattr(self, what)()
 
     # Members.
 
-    def admit(self, n: int, m: int, k: int) -> None:
-        who, by = pick([one for one in NEWCOMERS if one not in self.should.people], n), self.by(m)
+    def admit(self) -> None:
+        who, by = pick([one for one in NEWCOMERS if one not in self.should.people], self.n), self.by(self.m)
         if who and by:
             self.team.admit(who, NEWCOMERS[who], by=by, second=self.second(NEWCOMERS[who]))
             self.should.admit(who, NEWCOMERS[who])
 
-    def suspend(self, n: int, m: int, k: int) -> None:
-        who = self.someone(n)
-        by = who and pick([*self.able(Role.COORDINATOR, who), "bob"], m)
+    def suspend(self) -> None:
+        who = self.someone(self.n)
+        by = who and pick([*self.able(Role.COORDINATOR, who), "bob"], self.m)
         if who and by and self.able(Role.COORDINATOR, who):
             self.team.suspend(who, by=by)
             self.should.people[who].active = False
 
-    def restore(self, n: int, m: int, k: int) -> None:
-        who = pick([o for o, p in self.should.people.items() if not (p.active or p.left)], n)
-        by = who and self.by(m, who)
+    def restore(self) -> None:
+        who = pick([o for o, p in self.should.people.items() if not (p.active or p.left)], self.n)
+        by = who and self.by(self.m, who)
         if who and by:
             self.team.restore(who, by=by, second=self.second(*self.should.people[who].roles))
             self.team.box(by)
             self.should.people[who].active = True
             self.should.box_due()
 
-    def change_roles(self, n: int, m: int, k: int) -> None:
-        who = self.someone(n)
-        by = who and self.by(m, who)
+    def change_roles(self) -> None:
+        who = self.someone(self.n)
+        by = who and self.by(self.m, who)
         if not (who and by):
             return
-        role, roles = CHANGING[k % 3], self.should.people[who].roles
+        role, roles = CHANGING[self.k % 3], self.should.people[who].roles
         if role not in roles:
             self.team.change_roles(who, add=[role], by=by, second=self.second(role))
             roles.add(role)
@@ -214,24 +219,24 @@ class Custody(RuleBasedStateMachine):
             if Role.COORDINATOR in instead:
                 self.should.seed(who)
 
-    def leave(self, n: int, m: int, k: int) -> None:
-        who = self.someone(n, active=False)
-        by = who and self.by(m, who)
+    def leave(self) -> None:
+        who = self.someone(self.n, active=False)
+        by = who and self.by(self.m, who)
         if who and by:
             self.team.leave(who, by=by)
             self.should.leave(who, self.now)
 
-    def renew(self, n: int, m: int, k: int) -> None:
-        who = pick([one for one in self.should.people if one in self.should.within], n)
+    def renew(self) -> None:
+        who = pick([one for one in self.should.people if one in self.should.within], self.n)
         if who and self.should.people[who].active:
             self.team.renew(who, self.should.people[who].cards + 1)
             self.should.renew(who)
             self.should.box_slots(who, self.now, own=True)
 
-    def lose(self, n: int, m: int, k: int) -> None:
+    def lose(self) -> None:
         """Someone lost their token: a coordinator and a second person give them another card."""
-        who = self.someone(n)
-        by = who and self.by(m, who)
+        who = self.someone(self.n)
+        by = who and self.by(self.m, who)
         if who and by:
             self.team.renew(who, self.should.people[who].cards + 1, by=by, second="tess")
             self.should.renew(who)
@@ -243,90 +248,97 @@ class Custody(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         for house in range(2):
-            self.open(house, 0, 0)
-            self.give(house, house, 2 + house)  # to sara, and to tom
-            self.write(house, 0, house)
+            self.step("open", house, 0, 0)
+            self.step("give", house, house, 2 + house)  # to sara, and to tom
+            self.step("write", house, 0, house)
 
-    def open(self, n: int, m: int, k: int) -> None:
-        regisseur = pick(self.able(Role.REGISSEUR), n)
-        by = regisseur or self.by(n)
+    def open(self) -> None:
+        regisseur = pick(self.able(Role.REGISSEUR), self.n)
+        by = regisseur or self.by(self.n)
         if by and len(self.houses) < 3:
             self.houses.append(self.team.open(regisseur, by=by))
             self.should.open(regisseur, self.now)
 
-    def assign(self, n: int, m: int, k: int) -> None:
-        house, by = n % len(self.houses), self.by(m)
+    def assign(self) -> None:
+        house, by = self.n % len(self.houses), self.by(self.m)
         able = [w for w in self.should.people if self.should.holds(w, Role.REGISSEUR)]
-        who = by and pick([w for w in able if w not in (by, self.should.regisseur[house])], k)
+        who = by and pick([w for w in able if w not in (by, self.should.regisseur[house])], self.k)
         if who and by:
             self.team.assign(self.houses[house], who, by=by)
             self.should.regisseur[house] = who
             self.should.rekey(house, SECTIONS, self.now)
 
-    def write(self, n: int, m: int, k: int) -> None:
-        house, section = n % len(self.houses), SECTIONS[k % 2]
+    def write(self) -> None:
+        house, section = self.n % len(self.houses), SECTIONS[self.k % 2]
         regisseur = self.should.regisseur[house]
         may = [who for _, who in sorted(self.should.writers(house, section, self.now))]
         if regisseur is None:
             may = self.able(Role.COORDINATOR) if section == "voorblad" else []
-        who = pick([one for one in may if one in self.should.within], m)
+        who = pick([one for one in may if one in self.should.within], self.m)
         if who:
             self.team.write(who, self.houses[house], SectionName(section), purpose="hulp")
             self.should.write(house, section)
 
-    def give(self, n: int, m: int, k: int) -> None:
-        house, by, sections, days = n % len(self.houses), self.by(m), PARTS[n % 3], (8, 20)[m % 2]
-        who = by and pick([w for w in self.should.people if w != by and self.may_have(w)], k)
+    def give(self) -> None:
+        house, by, sections, days = (
+            self.n % len(self.houses),
+            self.by(self.m),
+            PARTS[self.n % 3],
+            (8, 20)[self.m % 2],
+        )
+        who = by and pick([w for w in self.should.people if w != by and self.may_have(w)], self.k)
         if who and by:
             role = self.may_have(who)[-1]
-            named = [SectionName(name) for name in sections]
-            wish = {"deeds": BOTH, "purpose": "hulp", "days": days, "role": role, "by": by}
-            self.grants.append(self.team.grant(who, self.houses[house], *named, **wish))
+            named, home = [SectionName(name) for name in sections], self.houses[house]
+            given = self.team.grant(
+                who, home, *named, deeds=BOTH, purpose="hulp", days=days, role=role, by=by
+            )
+            self.grants.append(given)
             self.should.grant(Grant(house, who, role, sections, self.now + days * DAY))
 
     def may_have(self, who: str) -> list[Role]:
         return [role for role in (Role.REGISSEUR, Role.SPECIALIST) if self.should.holds(who, role)]
 
-    def revoke(self, n: int, m: int, k: int) -> None:
-        number = pick([i for i, grant in enumerate(self.should.grants) if not grant.ended], n)
-        by = self.by(m)
+    def revoke(self) -> None:
+        number = pick([i for i, grant in enumerate(self.should.grants) if not grant.ended], self.n)
+        by = self.by(self.m)
         if number is not None and by:
             grant = self.should.grants[number]
             self.team.revoke(self.houses[grant.house], self.grants[number], by=by)
             grant.ended = True
             self.should.rekey(grant.house, grant.sections, self.now)
 
-    def wait(self, n: int, m: int, k: int) -> None:
-        self.team.clock.wait(days=(3, 12)[n % 2])
+    def wait(self) -> None:
+        self.team.clock.wait(days=(3, 12)[self.n % 2])
         self.team["tess"].gate.enter(Request(Deed.LOG_SHOW))  # so that no store is quiet for too long
 
     # Keys.
 
-    def rotate(self, n: int, m: int, k: int) -> None:
+    def rotate(self) -> None:
         self.team.rotate()
         self.should.rotate()
 
-    def rotate_out(self, n: int, m: int, k: int) -> None:
-        who = self.someone(n)
+    def rotate_out(self) -> None:
+        who = self.someone(self.n)
         if who and self.able(Role.COORDINATOR, who):
             self.team.rotate(who)
             self.should.people[who].active = False
             self.should.rotate()
 
-    def rekey(self, n: int, m: int, k: int) -> None:
-        house, by, sections = n % len(self.houses), self.by(m), PARTS[k % 3]
+    def rekey(self) -> None:
+        house, by, sections = self.n % len(self.houses), self.by(self.m), PARTS[self.k % 3]
         if by:
             self.team.rekey(self.houses[house], *(SectionName(name) for name in sections), by=by)
             self.should.rekey(house, sections, self.now)
 
-    def rekey_all(self, n: int, m: int, k: int) -> None:
-        if by := self.by(n):
+    def rekey_all(self) -> None:
+        if by := self.by(self.n):
             assert rotation.rekey_all(self.team[by]) == (len(self.houses), ())
             for house in range(len(self.houses)):
                 self.should.rekey(house, SECTIONS, self.now)
 
-    def renew_team(self, n: int, m: int, k: int) -> None:
-        if by := self.by(n):
+    def renew_team(self) -> None:
+        if by := self.by(self.n):
             rotation.renew_coordination(self.team[by])
             self.should.renew_team()
 

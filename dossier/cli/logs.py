@@ -111,8 +111,7 @@ def verify(setting: Setting, against: Path | None, root: str | None) -> None:
     older = _note(against)
     store = context.open_store(setting)
     if root is None:
-        _path, unlocked, _secret = context.open_token(setting)
-        desk = context.desk_with(setting, store, unlocked)
+        desk = context.desk_with(setting, store, context.open_keys(setting))
         desk.gate.survey(late=True)  # what this client saw before is held against the log first
         root = desk.memory.root
     with progress(setting, _("Checking")) as tick:

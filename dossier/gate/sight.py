@@ -10,7 +10,8 @@ from dossier.gate.base import Situation
 from dossier.log.follow import Follower
 from dossier.log.logbook import Logbook
 from dossier.log.past import fallen_short
-from dossier.memory import Memory, MovedError
+from dossier.memory import Memory
+from dossier.memory_parts import MovedError
 from dossier.model import BookName, Handle, HouseholdId, whole_milliseconds
 from dossier.register.fold import fold
 from dossier.register.register import Register
