@@ -77,7 +77,7 @@ class Memory:
         self.mine, self.lacking, self.told = other.mine, other.lacking, other.told
 
     def forget(self) -> None:
-        """Go back to what is kept, or where nothing is to be, to nothing: what was half taken in does not count."""
+        """Go back to what is kept; of what is fleeting, to nothing: what was half taken in does not count."""
         root, fleeting = self.root, self.fleeting
         self._reset()
         self.root, self.fleeting = root, fleeting

@@ -17,9 +17,7 @@ from keys.encoding import canonical_json, from_base64, to_base64
 from keys.primitives import sha256
 
 LARGEST = 1 << 20  # bytes of one file
-Row = list[
-    Any
-]  # a head, the regisseur and what is unfounded, as a file has them: a command reads few of those
+Row = list[Any]  # head, regisseur, what is unfounded: as a file has them, of which a command reads few
 Named = dict[str, str]  # the digest of each part
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -143,15 +144,19 @@ def _sealed_again(number: int) -> Callable[[], None] | None:
 
 
 def session(ground: Ground) -> Iterator[Figure]:
-    """`dossier read` as a process while a session is unlocked, against `pass` with its agent warm."""
-    figure = Figure(
+    """`dossier read` as a process while a session is unlocked, against `pass` with its agent warm.
+
+    As its users have it: the key has a passphrase, which the agent was told. Beside it, a key that has none.
+    """
+    name, against = (
         "`dossier read`, a process, session unlocked",
         "`pass show` of the same text, gpg-agent warm",
-        4.5,
-        least=False,
     )
+    figure = Figure(name, against, 4.5, least=False)
+    bare_key = Figure("the same", "the same, of a key without a passphrase", None, least=False)
     if shutil.which("pass") is None or shutil.which("gpg") is None:
         yield figure._replace(missing="pass and gpg")
+        yield bare_key._replace(missing="pass and gpg")
         return
     folder = ground.folder / "session"
     team = Team(folder, datetime.now(UTC) - timedelta(hours=3))
@@ -162,24 +167,22 @@ def session(ground: Ground) -> Iterator[Figure]:
     passphrase.write_text(PASSPHRASE + "\n", "utf-8")
     passphrase.chmod(0o600)
     with tempfile.TemporaryDirectory(prefix="run-") as run:  # the name of a socket is short
-        environment = {
-            "XDG_STATE_HOME": str(team.state(REGISSEUR).parent),
-            "XDG_RUNTIME_DIR": run,
-            "DOSSIER_SESSION": "bench",
-        }
+        state = str(team.state(REGISSEUR).parent)
+        own = {"XDG_STATE_HOME": state, "XDG_RUNTIME_DIR": run, "DOSSIER_SESSION": "bench"}
         ours = [*_program(), "--store", str(folder / "store"), "--token", str(token)]
         unlock = [*ours, "--passphrase-file", str(passphrase), "session", "unlock"]
         read = [*ours, "--no-input", "read", household, INTAKE, "--purpose", INTAKEGESPREK]
-        _quietly(unlock, {**environment, "DOSSIER_COST": "cheapest"})
+        _quietly(unlock, {**own, "DOSSIER_COST": "cheapest"})
         try:
-            show, own = _pass(Path(run))
-            yield figure.measured(started(read, environment), started(show, own), ground.sizes.often)
+            for one, secret in ((figure, PASSPHRASE), (bare_key, "")):
+                with _pass(Path(run), secret) as (show, theirs):
+                    yield one.measured(started(read, own), started(show, theirs), ground.sizes.often)
         finally:
-            _quietly([*ours, "session", "lock"], environment)
+            _quietly([*ours, "session", "lock"], own)
 
 
 def _quietly(command: list[str], own: dict[str, str], stdin: bytes = b"") -> None:
-    """Run a program of which only the success counts; `own` is what its environment has besides this one's."""
+    """Run a program of which only the success counts; `own` is what its environment has besides ours."""
     subprocess.run(command, env=os.environ | own, input=stdin, capture_output=True, check=True)
 
 
@@ -188,16 +191,21 @@ def _program() -> list[str]:
     return [str(program)] if program.exists() else [sys.executable, "-m", "dossier"]
 
 
-def _pass(folder: Path) -> tuple[list[str], dict[str, str]]:
-    """Make a store of `pass` with one text, under a key without a passphrase; give the command to show it."""
-    home = folder / "gpg"
+@contextmanager
+def _pass(folder: Path, secret: str) -> Iterator[tuple[list[str], dict[str, str]]]:
+    """Make a store of `pass` with one text, and warm its agent; give the command to show it."""
+    home = folder / ("gpg" if secret else "bare")
     home.mkdir(mode=0o700)
-    own = {"GNUPGHOME": str(home), "PASSWORD_STORE_DIR": str(folder / "pass")}
-    key = ["gpg", "--batch", "--passphrase", "", "--quick-generate-key", "bench@example.org"]
-    _quietly([*key, "default", "default"], own)
+    own = {"GNUPGHOME": str(home), "PASSWORD_STORE_DIR": str(home / "store")}
+    told = ["gpg", "--batch", "--pinentry-mode", "loopback", "--passphrase", secret]
+    _quietly([*told, "--quick-generate-key", "bench@example.org", "default", "default"], own)
     _quietly(["pass", "init", "bench@example.org"], own)
     _quietly(["pass", "insert", "--multiline", "intake"], own, SECTION)
-    return ["pass", "show", "intake"], own
+    _quietly([*told, "--decrypt", str(home / "store" / "intake.gpg")], own)
+    try:
+        yield ["pass", "show", "intake"], own
+    finally:
+        _quietly(["gpgconf", "--kill", "all"], own)
 
 
 def checking(ground: Ground) -> Iterator[Figure]:

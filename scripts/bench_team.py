@@ -44,7 +44,7 @@ def unsynced() -> Iterator[None]:
 
 
 class Team:
-    """A coordinator, three regisseurs and an admin, each with a memory of their own, and a clock that `wait` moves on."""
+    """A coordinator, three regisseurs and an admin, each with a memory, and a clock that `wait` moves on."""
 
     def __init__(self, folder: Path, start: datetime = LONG_AGO) -> None:
         """Found the store in a new folder, and admit the regisseurs."""

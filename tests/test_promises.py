@@ -280,7 +280,7 @@ def test_5_a_coordinator_who_left_is_out(team: Team) -> None:
 
 
 def test_5_a_token_that_was_renewed_opens_nothing_of_what_is_keyed_since(team: Team) -> None:
-    """Breaks when `keeping.drop` lets what is superseded stay, or `section.keyed` makes no new key."""
+    """Breaks when `keying._Maker.key` makes `bytes(32)` of each key: none is new then."""
     old = files_of(team)
     kept, bare = Keyring(identity(team, "jan")), Keyring(identity(team, "jan"))
     assert kept.open(old) == versions(old, team.house, *SECTIONS)

@@ -235,7 +235,7 @@ OF_KEYS = {
 def test_7_a_crash_while_keys_change_leaves_the_old_or_the_new_and_it_goes_on(
     template: Team, tmp_path: Path, name: str
 ) -> None:
-    """Breaks when `LocalGate.enact` appends the entry before `keep` has kept its objects."""
+    """Breaks when `LocalGate.enact` drops what is superseded before the entry is appended."""
     steps, who, form = OF_KEYS[name]
     cards = {row["card_fingerprint"] for row in template.ask("tess", "member", "list")["members"]}
     outcomes = [keys_of(template, cards)]

@@ -7,6 +7,7 @@ from dossier.cli import context
 from dossier.cli.newtoken import rewrite_token, write_token
 from dossier.cli.places import state_folder
 from dossier.cli.setting import Setting
+from dossier.cli.unlocked import place_of_session
 from dossier.errors import IntegrityError, LockedError
 from keys.identity import LocalIdentity
 from keys.private import take_place_of
@@ -39,7 +40,17 @@ def renew_token(setting: Setting) -> tuple[Path, Renewed]:
     contact = Contact(store.store_id, done.desk.memory.root, done.leaf)
     rewrite_token(beside, Unlocked(identity, contact), secret)
     take_place_of(beside, path)
+    _lock_session(unlocked.identity)
     return path, done
+
+
+def _lock_session(before: LocalIdentity) -> None:
+    """Lock the session that holds the old keys: they open nothing here any more."""
+    place = place_of_session(before.card)
+    if place.exists():
+        from keys.agent import lock  # noqa: PLC0415 (only where a session is unlocked)
+
+        lock(place)
 
 
 def _next(beside: Path, before: LocalIdentity, secret: str) -> LocalIdentity:
