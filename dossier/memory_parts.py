@@ -6,6 +6,7 @@ the client").
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -90,7 +91,8 @@ class Parts:
         """Remove the files that memory no longer names."""
         for part, digest in old.items():
             if self.named.get(part) != digest:
-                (self._folder / _file_name(part, digest)).unlink(missing_ok=True)
+                with suppress(OSError):  # a file too many harms nobody
+                    (self._folder / _file_name(part, digest)).unlink()
 
     def _load(self, part: str) -> dict[HouseholdId, Row]:
         if part not in self._rows:

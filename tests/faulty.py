@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from cli_team import DAY, PASSPHRASE, Team
 
 from dossier.data import default_policy_text
+from dossier.log.records import split
 
 MONTH = 30.5 * DAY  # after which nobody is beholden to anybody any more
 _SCOPE = ("--role", "specialist", "--section", "plan", "--purpose", "plan-opstellen", "--until", "14d")
@@ -91,11 +92,9 @@ def backed_up(team: Team) -> None:
 
 
 def log(team: Team) -> list[dict[str, Any]]:
-    """Read the entries of the log; a torn one is none."""
-    pages = b"".join(path.read_bytes() for path in sorted((team.store / "log").iterdir()))
-    return [
-        json.loads(line) for line in pages.split(b"\n") if line.startswith(b'{"#"') and line.endswith(b"}")
-    ]
+    """Read the entries of the log: those with a whole checkpoint."""
+    pages = [path.read_bytes() for path in sorted((team.store / "log").iterdir())]
+    return [json.loads(record.line) for page in pages for record in split(page)[0]]
 
 
 COMMANDS = {

@@ -1,9 +1,10 @@
 """Every changing command, cut off or told of a fault at each thing that it does to a disk.
 
-The process dies there; the disk is full from there on; it fails there; the folder is closed from there on.
-Afterwards the store opens for someone who was not there, `check --deep` finds nothing, the log verifies, what
-was stated is a beginning of what the whole command states (so each statement is there whole or not at all),
-and the command can be run again and does the rest. Without --soak a sample is tried, another one each day.
+The process dies there, in the middle of what it writes; the disk is full from there on; it fails there; the
+folder is closed from there on. Afterwards the store opens for someone who was not there, `check --deep` finds
+nothing, the log verifies, what was stated is a beginning of what the whole command states (so each statement
+is there whole or not at all), and the command can be run again and does the rest. Without --soak a sample is
+tried, another one each day.
 """
 
 import errno
@@ -23,7 +24,7 @@ from dossier.actions.check import check
 from dossier.storage.files import FileStore
 
 FAULTS = {"kill": 0, "ENOSPC": errno.ENOSPC, "EIO": errno.EIO, "EACCES": errno.EACCES}
-STEP = 41  # one in so many is tried without --soak
+STEP = 29  # one in so many is tried without --soak
 TORN = (1, 8)  # what no fault of a disk may come to: a bug, or an alarm about what nobody altered
 DONE = {0, 2, 4, 5, 6}  # what may be said to whoever asks again for what is done already
 
@@ -75,7 +76,7 @@ def whole(prepared: Team, folder: Path, command: Command) -> Whole:
 def test_a_fault_leaves_the_old_or_the_new_and_the_command_can_be_run_again(
     template: Team, tmp_path: Path, tried: Counter[str], request: pytest.FixtureRequest, name: str
 ) -> None:
-    """Breaks when `durable.replace` writes the file itself, or `pages.append_record` leaves a torn record."""
+    """Breaks when `LocalGate.enact` drops before it appends, or `vault.write` puts the content afterwards."""
     command = COMMANDS[name]
     prepared = template.copy(tmp_path / "prepared")
     command.prepare(prepared)
@@ -100,7 +101,7 @@ def struck(team: Team, command: Command, fault: str, after: int) -> Answer | Non
     """Run a command with a fault: give its answer, None when it died, MISSED when it met none."""
     try:
         if fault == "kill":
-            with dying(after):
+            with dying(after, half=True):
                 run(team, command)
             return MISSED
         with failing(after, FAULTS[fault]) as failed:

@@ -107,7 +107,8 @@ class Health:
         register, at = self.verifier.register, self.verifier.known.at
         assert at is not None  # noqa: S101 (a log that was read has an entry)
         for name, section in household.sections.items():
-            if set(section.boxes) != set(register.rights(household, name, at)):
+            rights = set(register.rights(household, name, at))
+            if section.known_to - rights or rights - set(section.boxes):
                 yield name
         known = () if register.policy is None else register.policy.sections
         yield from (name for name in known if name not in household.sections)

@@ -131,7 +131,7 @@ def _of_section(
 ) -> Iterator[tuple[str, str, Handle | None]]:
     """Tell what is due of a section's key: what, why, and for whom."""
     section, rights = household.sections[name], set(register.rights(household, name, at))
-    for _, handle in sorted(set(section.boxes) - rights):
+    for _, handle in sorted(section.known_to - rights):
         yield "rekey", "left-out", handle
     for _, handle in sorted(rights - set(section.boxes)):
         yield "box-slot", "no-box", handle

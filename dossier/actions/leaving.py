@@ -84,7 +84,7 @@ def _reach(register: Register, household: Household, told: Leaving) -> Iterator[
     """Give each section of which a member has a box, or as the team the seed."""
     newest = told.handle in register.coordination_boxes or register.coordination_due
     for name, section in household.sections.items():
-        held = [role for role, holder in section.boxes if holder == told.handle]
+        held = [role for role, holder in sorted(section.known_to) if holder == told.handle]
         if held:
             right = _right(household, told.handle, name, held[0])
         elif told.coordinator and (newest or section.keying.number != register.number):
@@ -156,6 +156,6 @@ def close(desk: Desk, leaving: Leaving, progress: Callable[[int], None] | None =
 def _open_to(register: Register, household_id: HouseholdId, leaving: Leaving) -> bool:
     """Tell whether a member still has a box there, or knows the team's seed that one is of."""
     household = register.households[household_id]
-    boxed = any(holder == leaving.handle for s in household.sections.values() for _, holder in s.boxes)
+    boxed = any(holder == leaving.handle for s in household.sections.values() for _, holder in s.known_to)
     old = any(s.keying.number != register.number for s in household.sections.values())
     return boxed or (leaving.coordinator and old)

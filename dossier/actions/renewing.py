@@ -107,8 +107,10 @@ def _box_again(desk: Desk, leaf: bytes, keys: _Keys) -> Renewed:
     return Renewed(desk, leaf, boxed)
 
 
-def renew(desk: Desk, handle: Handle, card_file: bytes, fingerprint: str) -> tuple[Stated, Card]:
+def renew(desk: Desk, handle: Handle, card_file: bytes, fingerprint: str) -> tuple[Stated | None, Card]:
     """Put a card in the place of one whose token was lost, under the fingerprint given by hand.
+
+    Gives no statement where that card is in force already: then only boxes may be due.
 
     Raises:
         UsageError: when the card is of another handle, or nobody has that.
@@ -120,13 +122,19 @@ def renew(desk: Desk, handle: Handle, card_file: bytes, fingerprint: str) -> tup
         raise UsageError("card-other-handle", handle=card.handle)
     if handle not in situation.register.members:
         raise UsageError(str(Reason.UNKNOWN_MEMBER), handle=handle)
+    if situation.register.members[handle].fingerprint == card.fingerprint:
+        return None, card
     statement, objects = _renewal(desk, situation, card)
     return state(desk, situation, statement, objects), card
 
 
-def box_again(desk: Desk, handle: Handle) -> int:
-    """Box to a member's new card, as a coordinator, what they have a right to; give how many households."""
-    return box_slots_of(desk, handle)
+def box_again(desk: Desk, handle: Handle) -> tuple[bytes, int]:
+    """Box to a member's new card, as a coordinator, what they have a right to.
+
+    Gives the leaf hash of the entry that made the card active, and in how many households.
+    """
+    boxed = box_slots_of(desk, handle)
+    return desk.gate.register.member(handle).leaf, boxed
 
 
 def _renewal(desk: Desk, situation: Situation, card: Card) -> tuple[Statement, dict[Digest, bytes]]:

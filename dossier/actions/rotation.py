@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from dossier.actions import members
+from dossier.actions.boxes import box_what_is_due
 from dossier.actions.dues import of_household
 from dossier.actions.renewal import Prepared, state_with_new_keys
 from dossier.desk import Desk
@@ -86,6 +87,7 @@ def renew_coordination(desk: Desk) -> int:
     """
     _as_coordinator(desk)
     state_with_new_keys(desk, lambda: next_card(desk, desk.gate.survey().register))
+    box_what_is_due(desk)
     return desk.gate.register.number
 
 
@@ -148,6 +150,7 @@ def rekey_all(desk: Desk, progress: Callable[[int], None] | None = None) -> Reke
         RefusedError: "not-your-role" for anyone but a coordinator.
     """
     _as_coordinator(desk)
+    box_what_is_due(desk)
     memory = desk.memory
     since = memory.verified.size if memory.rekeying is None else memory.rekeying
     done, left = 0, []

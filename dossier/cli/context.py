@@ -111,6 +111,8 @@ def desk_of(setting: Setting, store: Store, identity: Identity, memory: Memory) 
 
 def _tell(setting: Setting, desk: Desk) -> None:
     """Tell, when a command is done, what its member was not told yet; seldom there is anything."""
+    if desk.gate.unkept:
+        note(setting, _("CARE: it is done, but your memory of it could not be written. Is your disk full?"))
     register = desk.gate.register
     used = register.recovery is not None and register.recovery.used is not None
     if register.restored is None and not used and desk.gate.looked is None:

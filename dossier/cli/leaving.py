@@ -119,8 +119,9 @@ def renew(setting: Setting, handle: Handle, card_file: Path, fingerprint: str) -
     data = read_card_file(card_file)
     desk = context.open_desk(setting, again=True)
     stated, card = renewing.renew(desk, handle, data, fingerprint)
-    boxed = renewing.box_again(desk, handle) if not stated.waits else 0
-    welcome = None if stated.waits else fingerprint_of(stated.entry.leaf)
+    waits = stated is not None and stated.waits
+    leaf, boxed = (b"", 0) if waits else renewing.box_again(desk, handle)
+    welcome = None if waits else fingerprint_of(leaf)
     rows = {"handle": card.handle, "welcome": welcome, "boxed": boxed, "approval": _number(stated)}
     answer(
         setting,
@@ -128,7 +129,7 @@ def renew(setting: Setting, handle: Handle, card_file: Path, fingerprint: str) -
         rows,
         lambda: (
             []
-            if stated.waits
+            if waits
             else [
                 say("{handle} has a new card.", handle=card.handle),
                 say("Welcome code for them, to hand over yourself: {welcome}", welcome=welcome),
@@ -136,9 +137,9 @@ def renew(setting: Setting, handle: Handle, card_file: Path, fingerprint: str) -
             ]
         ),
     )
-    if stated.waits:
+    if stated is not None and stated.waits:
         raise WaitsError("waits", number=stated.entry.index)
 
 
-def _number(stated: Stated) -> int | None:
-    return stated.entry.index if stated.waits else None
+def _number(stated: Stated | None) -> int | None:
+    return stated.entry.index if stated is not None and stated.waits else None

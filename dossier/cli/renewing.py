@@ -8,7 +8,7 @@ from dossier.cli.newtoken import rewrite_token, write_token
 from dossier.cli.places import state_folder
 from dossier.cli.setting import Setting
 from dossier.cli.unlocked import place_of_session
-from dossier.errors import IntegrityError, LockedError
+from dossier.errors import IntegrityError, LockedError, UnreachableError
 from keys.identity import LocalIdentity
 from keys.private import take_place_of
 from keys.token import Contact, Unlocked, unlock
@@ -39,7 +39,10 @@ def renew_token(setting: Setting) -> tuple[Path, Renewed]:
         done = _go_on(setting, unlocked, identity)
     contact = Contact(store.store_id, done.desk.memory.root, done.leaf)
     rewrite_token(beside, Unlocked(identity, contact), secret)
-    take_place_of(beside, path)
+    try:
+        take_place_of(beside, path)
+    except OSError as e:  # all else is done: run again, it goes on here
+        raise UnreachableError("file-unwritable") from e
     _lock_session(unlocked.identity)
     return path, done
 

@@ -7,6 +7,7 @@ import click
 
 from dossier.actions import dues
 from dossier.actions import rotation as actions
+from dossier.actions.boxes import box_what_is_due
 from dossier.cli import context
 from dossier.cli.params import HOUSEHOLD, Group, many, option
 from dossier.cli.recovery import recovery
@@ -101,6 +102,7 @@ def rekey(
     if bool(households) + everything + coordination != 1 or (sections and not households):
         raise UsageError("missing-option", option="H... | --all | --coordination")
     desk = context.open_desk(setting, again=True)
+    box_what_is_due(desk)
     if coordination:
         number = actions.renew_coordination(desk)
         answer(setting, "keys-rekey", {"coordination": number}, lambda: _renewed(number))
@@ -108,6 +110,7 @@ def rekey(
         _rekey_all(setting, desk)
     else:
         done = {household: actions.rekey(desk, household, sections) for household in households}
+        box_what_is_due(desk)
         rows = [{"household": one, "sections": names} for one, names in done.items()]
         answer(setting, "keys-rekey", {"households": rows}, lambda: _rekeyed(done))
 

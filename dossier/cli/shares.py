@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dossier.actions.recovery import HandOut
@@ -88,12 +88,13 @@ def _fill(folder: Path, shares: Sequence[str]) -> None:
     try:
         for number, words in enumerate(shares, 1):
             path = folder / f"share-{number}-of-{len(shares)}.txt"
-            private.create(path, words.encode("ascii") + b"\n")
             made.append(path)
+            private.create(path, words.encode("ascii") + b"\n")
     except OSError as e:  # their card is not stated yet, so they are of no use
-        for path in made:
-            path.unlink()
-        folder.rmdir()
+        with suppress(OSError):
+            for path in made:
+                path.unlink(missing_ok=True)
+            folder.rmdir()
         raise UnreachableError("file-unwritable") from e
 
 

@@ -28,6 +28,7 @@ class Gate(Protocol):
     """The only two ways to write anything, and what one needs to know to use them."""
 
     looked: Situation | None  # the household that was last surveyed, as it was then
+    unkept: bool  # whether a statement stands and this client's memory of it could not be written
 
     @property
     def register(self) -> Register:

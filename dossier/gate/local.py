@@ -45,6 +45,7 @@ class LocalGate:
         self._store = store
         self._card = identity.card
         self.looked: Situation | None = None
+        self.unkept = False
         self._handle = Handle(identity.card.handle)
         self._memory = memory
         self._sight = Sight(store, identity.card, memory, clock, confirm)
@@ -183,8 +184,15 @@ class LocalGate:
             apply(register, act._replace(position=entry.index, leaf=entry.leaf))
             self._scribe.append(register, entry, corrects=late and statement.kind != "proposed")
             drop(self._store, situation, statement.book, objects)
-        self._memory.save()
+        self._remember()
         return entry
+
+    def _remember(self) -> None:
+        """Keep what was seen. When that fails the statement stands nevertheless: nobody is told it does not."""
+        try:
+            self._memory.save()
+        except UnreachableError:
+            self.unkept = True
 
     def epoch_box(self, card: Card) -> tuple[int, bytes]:
         """Give the number of the epoch in force, and its secret boxed to a card."""

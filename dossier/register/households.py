@@ -71,7 +71,7 @@ class Version(NamedTuple):
 class Section:
     """A section's key in force, who it was boxed to, and its versions."""
 
-    __slots__ = ("boxes", "keyed_at", "keyed_position", "keying", "name", "versions", "wrapped")
+    __slots__ = ("boxes", "former", "keyed_at", "keyed_position", "keying", "name", "versions", "wrapped")
 
     def __init__(self, name: SectionName) -> None:
         self.name = name
@@ -83,7 +83,13 @@ class Section:
         self.keyed_at = at
         self.keyed_position = position
         self.boxes: dict[tuple[Role, Handle], Digest] = {(s.role, s.handle): s.box for s in keying.slots}
+        self.former: set[tuple[Role, Handle]] = set()  # whose box was to a card that they no longer have
         self.wrapped = len(self.versions)
+
+    @property
+    def known_to(self) -> set[tuple[Role, Handle]]:
+        """Those who have, or had, a box of the key in force."""
+        return {*self.boxes, *self.former}
 
     @property
     def generation(self) -> int:
@@ -156,6 +162,7 @@ class Household:
         for section in self.sections.values():
             for role, holder in [pair for pair in section.boxes if pair[1] == handle]:
                 del section.boxes[role, holder]
+                section.former.add((role, holder))
 
     def end_role(self, handle: Handle, role: Role, by: Handle, at: datetime) -> None:
         """End what was given for a role that is taken away."""

@@ -1,5 +1,6 @@
 """Rotations and rekeys: what was written stays open to who may, and closes to who may not."""
 
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from team import Team, usual_purpose
 from wording import AANMELD, COVER, INTAKE, PLAN, person
 
-from dossier import vault
+from dossier import contexts, vault
 from dossier.actions import boxes, logs, policies, rotation
 from dossier.actions.dues import Due, Status, status
 from dossier.actions.recovery import split
@@ -18,6 +19,9 @@ from dossier.log.reading import entries
 from dossier.model import STORE_BOOK, BookName, Deed, Digest, Handle, HouseholdId, Request, Role
 from dossier.policydoc import parse
 from dossier.storage.volatile import VolatileStore
+from dossier.team import seed
+from keys.errors import KeysError
+from keys.primitives import unbox
 
 
 def new_team(folder: Path) -> Team:
@@ -442,6 +446,31 @@ def test_a_former_coordinator_opens_nothing_keyed_since(team: Team) -> None:
     with pytest.raises(LockedError):
         team.read("otto", home, COVER)
     assert team.read("anna", home, COVER) == "wie het zijn"
+
+
+def test_a_suspended_coordinator_opens_nothing_keyed_since(team: Team, home: HouseholdId) -> None:
+    """With the seed that they knew, of which the next says nothing."""
+    team.admit("otto", Role.COORDINATOR)
+    known = seed(team["otto"], team.register(home))
+    assert opened_with(team, home, known, 1) == 4
+    team.suspend("otto")
+    rotation.renew_coordination(team["anna"])
+    assert "otto" not in team.register().coordination_boxes
+    team.rekey(home)
+    assert opened_with(team, home, known, 2) == 0
+    assert opened_with(team, home, seed(team["anna"], team.register(home)), 2) == 4
+
+
+def opened_with(team: Team, home: HouseholdId, known: bytes, number: int) -> int:
+    """Count the sections of which a seed opens the key that is in force."""
+    opened = 0
+    for name, section in team.register(home).households[home].sections.items():
+        place = (team.store.store_id, home, name, section.generation, number)
+        box = team.store.objects(BookName(home))[section.keying.coordination]
+        with suppress(KeysError):
+            unbox(known, box, contexts.of("coordination-slot", *place))
+            opened += 1
+    return opened
 
 
 @pytest.mark.parametrize("who", ["jan", "sara", "bob", "tess"])

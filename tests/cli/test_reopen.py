@@ -129,6 +129,22 @@ def test_the_second_person_who_saw_more_hands_over_one_word(restored: Restored) 
     restored.ask("tess", "approval", "give", str(made["approval"]))
 
 
+def test_where_nobody_can_approve_a_coordinator_reopens_alone(team: Team, tmp_path: Path) -> None:
+    shutil.copytree(team.store, tmp_path / "copy")
+    team.write("jan", team.house, "intake", "Verloren.")
+    shutil.rmtree(team.store)
+    shutil.copytree(tmp_path / "copy", team.store)
+    made = team.ask("anna", "reopen", "--all-members")  # tess was admitted by anna today
+    assert (made["approval"], made["behind"]) == (None, [])  # anna saw nothing of what was lost
+    team.ask("bob", "keys", "rotate")
+    assert team.ask("jan", "read", team.house, "intake", *TALK, code=6)["reason"] == "needs-rekey"
+    assert team.read("sara", team.house, "intake").code == 0
+    team.ask("anna", "keys", "rekey", team.house)
+    assert team.read("jan", team.house, "intake").code == 0
+    basis = [row["basis"] for row in team.ask("tess", "log", "show")["entries"]]
+    assert basis.count("alone") >= 1
+
+
 def test_who_is_not_confirmed_is_suspended(restored: Restored) -> None:
     restored.put_back()
     restored.reopen("--member", "jan,bob", "--member", "tess")

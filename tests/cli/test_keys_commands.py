@@ -178,6 +178,27 @@ def test_only_a_coordinator_rekeys(team: Team, who: str) -> None:
     assert team.ask("anna", "household", "show", team.house)["sections"][0]["generation"] == 1
 
 
+def test_who_was_admitted_while_a_rotation_came_between_gets_the_gates_key_with_a_rekey(team: Team) -> None:
+    """A toezichthouder who approves an admission can box nothing of what is in force by then."""
+    shift = 30.5 * DAY
+    admit = ("member", "admit", str(team.card("otto")), "--role", "coordinator")
+    number = team.ask("anna", *admit, "--fingerprint", team.new_token("otto"), code=7, shift=shift)[
+        "approval"
+    ]
+    team.ask("bob", "keys", "rotate", shift=shift)
+    team.ask("anna", "keys", "rekey", "--coordination", shift=shift)
+    welcome = team.ask("tess", "approval", "give", str(number), shift=shift)["welcome"]
+    team.ask("otto", "join", "--welcome", welcome, shift=shift)
+    look = ("read", team.loose, "voorblad", "--purpose", "aanmelding-beoordelen")
+    assert team.ask("otto", *look, code=4, shift=shift)["reason"] == "no-gate-box"
+    for what in ("box-gate", "box-coordination"):
+        assert dues(team, what, shift=shift) == [("no-box", "otto", False)]
+    team.ask("anna", "keys", "rekey", team.loose, shift=shift)
+    for what in ("box-gate", "box-coordination"):
+        assert dues(team, what, shift=shift) == []
+    assert team.run("otto", *look, shift=shift).code == 0
+
+
 # Status.
 
 
