@@ -119,7 +119,7 @@ class Entitled:
             self.due = True
 
     def leave(self, who: str, at: datetime) -> None:
-        """Let someone go for good: what they have a box of, or know the team's card of, gets new keys."""
+        """Let someone go for good: where they know a key in force, or the team's card of it, all are new."""
         person = self.people[who]
         for role in tuple(person.roles):
             self.lose_role(who, role)
@@ -127,8 +127,8 @@ class Entitled:
         if person.team and self.due:
             self.renew_team()
         for house, locks in enumerate(self.locks):
-            boxed = any(one == who for lock in locks.values() for _, one in lock.boxed)
-            if boxed or (person.team and any(lock.team[lock.key] < self.team for lock in locks.values())):
+            knows = any(who in lock.known[lock.key] for lock in locks.values())
+            if knows or (person.team and any(lock.team[lock.key] < self.team for lock in locks.values())):
                 self.rekey(house, SECTIONS, at)
 
     def renew(self, who: str) -> None:
@@ -173,6 +173,7 @@ class Entitled:
         for who in self.people:
             if self.holds(who, Role.COORDINATOR):
                 self.seed(who)
+        self.box_due()
 
     def rights(self, house: int, section: str, at: datetime) -> set[tuple[Role, str]]:
         """Name who has a live right on a section, in which role."""

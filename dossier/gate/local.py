@@ -188,7 +188,7 @@ class LocalGate:
         return entry
 
     def _remember(self) -> None:
-        """Keep what was seen. When that fails the statement stands nevertheless: nobody is told it does not."""
+        """Keep what was seen. When that fails the statement stands nevertheless: nobody is told otherwise."""
         try:
             self._memory.save()
         except UnreachableError:
