@@ -91,6 +91,13 @@ def backed_up(team: Team) -> None:
     team.ask("anna", "backup", str(team.root / "copy"))
 
 
+def custodians(team: Team) -> None:
+    """Custodians have shares, and vera is to be a coordinator."""
+    split = ("keys", "recovery", "split", "--threshold", "2", "--shares", "2", "--out-folder")
+    team.ask("anna", *split, str(team.root / "shares"))
+    newcomer(team)
+
+
 def log(team: Team) -> list[dict[str, Any]]:
     """Read the entries of the log: those with a whole checkpoint."""
     pages = [path.read_bytes() for path in sorted((team.store / "log").iterdir())]
@@ -138,6 +145,15 @@ COMMANDS = {
             "--out-folder",
             "{root}/shares {turn}",
         ),
+    ),
+    "keys-recovery-restore": Command(
+        "jan",
+        (
+            *("keys", "recovery", "restore", "{slip}", "--fingerprint", "{fp}"),
+            *("--share-file", "{root}/shares/share-1-of-2.txt"),
+            *("--share-file", "{root}/shares/share-2-of-2.txt"),
+        ),
+        custodians,
     ),
     "log-correct-clock": Command("anna", ("log", "correct-clock", "{wrong}"), fast_clock, 60.0, None),
     "reopen": Command("anna", ("reopen", "--all-members"), put_back, reader=None),

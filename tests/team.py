@@ -169,6 +169,7 @@ class Team:
             self.desks[handle] = renewing.renew_own(self[handle], identity).desk
             return self.desks[handle]
         stated, _ = renewing.renew(self[by], Handle(handle), identity.card.write(), identity.card.fingerprint)
+        assert stated is not None
         welcome = fingerprint(self.settle(stated, second).leaf)
         self.box(by)
         renewing.box_again(self[by], Handle(handle))

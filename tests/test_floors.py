@@ -69,7 +69,10 @@ _DOORS = {
 _TYPES_ONLY = {"_typeshed"}  # there for mypy, not for the program
 # Names that only these may use: the concrete stores, and the one way to import what no import shows.
 _NAMES = {
-    "FileStore": ("dossier.storage.files", "dossier.storage.site", "dossier.cli.context", "dossier.cli.store"),
+    "FileStore": (
+        *("dossier.storage.files", "dossier.storage.site"),
+        *("dossier.cli.context", "dossier.cli.store"),
+    ),
     "VolatileStore": ("dossier.storage.volatile",),
     "import_module": ("dossier.cli.app",),
     "__import__": (),

@@ -7,11 +7,12 @@ every key that anyone ever could have (`hoard`), and compared, for everyone, wit
 (`entitled`, which has it in words): with their tokens and the store as it now is; with all that they copied
 and opened while they were in, and the store as it now is; and with copies of every moment, also after they
 were out. A beheerder and a toezichthouder open no version ever, and a token that was renewed opens nothing.
+And `keys status` names each who knows a key in force and should not.
 
 Each of these was tried, and found in a few seconds: a rekey that wraps under the old key, or keeps it; a
 rotation that boxes a suspended member too; a revocation that makes no new key; a content key without the
 gate's part; superseded boxes and wraps that stay; a grant that outlives its end; a former coordinator's box
-of the team's seed that stays; a renewal that leaves the new card without boxes.
+of the team's seed that stays; a renewal that leaves the new card without boxes, or hides that a rekey is due.
 """
 
 import os
@@ -32,7 +33,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from team import Clock, Team
 from wording import DAY, person
 
-from dossier.actions import renewing, rotation
+from dossier.actions import dues, renewing, rotation
 from dossier.log.reading import entries
 from dossier.model import Deed, Digest, GrantId, Handle, HouseholdId, Request, Role, SectionName
 from dossier.storage.files import FileStore
@@ -384,6 +385,28 @@ class Custody(RuleBasedStateMachine):
                 assert not self.reach(cards, self.ever), who
         everyone = [c for who, p in self.should.people.items() for c in cards_of(who, p.cards)]
         assert self.reach(everyone, there) == versions  # nothing is lost
+
+    @invariant()
+    def what_is_due_is_told(self) -> None:
+        """Who knows a key in force and should not is named by `keys status`, until there is another."""
+        by = self.by(0)
+        assert by is not None
+        found = dues.status(self.team[by]).due
+        told = {(due.what, due.why, due.household, due.who) for due in found}
+        should = self.should
+        for who, person_ in should.people.items():
+            if who in should.within and not person_.active:
+                assert ("rotate", "left-out", None, who) in told
+            if person_.team == should.team and Role.COORDINATOR not in person_.roles:
+                assert ("renew-coordination", "left-out", None, None) in told
+        for house, locks in enumerate(should.locks):
+            home = self.houses[house]
+            for name, lock in locks.items():
+                rights = {who for _, who in should.rights(house, name, self.now)}
+                for who in lock.known[lock.key] - rights:
+                    assert ("rekey", "left-out", home, who) in told
+                if lock.team[lock.key] < should.team:
+                    assert ("rekey", "old-team-card", home, None) in told
 
     def look(self) -> set[Digest]:
         """Take in what there is now; everyone at work copies it."""

@@ -26,8 +26,11 @@ KEY, SECRET = b"k" * 32, b"s" * 32
 NOOR = LocalIdentity.new_with("noor", "Noor de Wit", "Wijkteam Oost", b"b" * 32, b"s" * 32)
 PUBLIC = box_public(KEY)
 OF_KEYS: dict[str, tuple[str, ...]] = {
-    **{"card": (), "mac-key": (), "token": ()},
-    **{"recovery-box": (), "recovery-sign": ()},
+    "card": (),
+    "mac-key": (),
+    "token": (),
+    "recovery-box": (),
+    "recovery-sign": (),
 }
 TABLE = contexts.TABLE | OF_KEYS
 

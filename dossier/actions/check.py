@@ -108,7 +108,7 @@ class Health:
         assert at is not None  # noqa: S101 (a log that was read has an entry)
         for name, section in household.sections.items():
             rights = set(register.rights(household, name, at))
-            if section.known_to - rights or rights - set(section.boxes):
+            if section.exposed or section.known_to - rights or rights - set(section.boxes):
                 yield name
         known = () if register.policy is None else register.policy.sections
         yield from (name for name in known if name not in household.sections)

@@ -135,6 +135,8 @@ def _of_section(
         yield "rekey", "left-out", handle
     for _, handle in sorted(rights - set(section.boxes)):
         yield "box-slot", "no-box", handle
+    for handle in sorted(section.exposed):
+        yield "rekey", "lost-card", handle
     if section.keying.number != register.number:
         yield "rekey", "old-team-card", None
     if register.policy is not None and at > section.keyed_at + register.policy.limits.generation_days * _DAY:

@@ -190,6 +190,7 @@ _WHY = {
     "none": N_("there is none"),
     "used": N_("the last one was used"),
     "no-box": N_("they have a right and no key"),
+    "lost-card": N_("a token that was lost may open it"),
     "old-team-card": N_("boxed to the team's card before this one"),
     "new-section": N_("the policy has a section more"),
 }

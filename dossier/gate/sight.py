@@ -96,7 +96,10 @@ class Sight:
         fresh = memory.beside()
         fresh.root = memory.root
         register = Register(memory.root)
-        Follower(self._store, fresh.verified, register, fresh).follow()
+        try:
+            Follower(self._store, fresh.verified, register, fresh).follow()
+        except (IntegrityError, UnreachableError):
+            return False  # altered, whatever it was restored to
         restored = register.restored
         if restored is None or restored.leaf == memory.restored or restored.size > memory.verified.size:
             return False

@@ -71,7 +71,17 @@ class Version(NamedTuple):
 class Section:
     """A section's key in force, who it was boxed to, and its versions."""
 
-    __slots__ = ("boxes", "former", "keyed_at", "keyed_position", "keying", "name", "versions", "wrapped")
+    __slots__ = (
+        "boxes",
+        "exposed",
+        "former",
+        "keyed_at",
+        "keyed_position",
+        "keying",
+        "name",
+        "versions",
+        "wrapped",
+    )
 
     def __init__(self, name: SectionName) -> None:
         self.name = name
@@ -83,6 +93,7 @@ class Section:
         self.keyed_at = at
         self.keyed_position = position
         self.boxes: dict[tuple[Role, Handle], Digest] = {(s.role, s.handle): s.box for s in keying.slots}
+        self.exposed: set[Handle] = set()  # whose lost card has a box of it
         self.former: set[tuple[Role, Handle]] = set()  # whose box was to a card that they no longer have
         self.wrapped = len(self.versions)
 
@@ -157,12 +168,14 @@ class Household:
         """Tell whether a section has a key of before an entry of the log."""
         return any(section.keyed_position < position for section in self.sections.values())
 
-    def lose_boxes(self, handle: Handle) -> None:
-        """Forget the boxes to a card that its member no longer has."""
+    def lose_boxes(self, handle: Handle, *, lost: bool) -> None:
+        """Forget the boxes to a card that its member no longer has; who has a `lost` one may open them."""
         for section in self.sections.values():
             for role, holder in [pair for pair in section.boxes if pair[1] == handle]:
                 del section.boxes[role, holder]
                 section.former.add((role, holder))
+                if lost:
+                    section.exposed.add(holder)
 
     def end_role(self, handle: Handle, role: Role, by: Handle, at: datetime) -> None:
         """End what was given for a role that is taken away."""

@@ -122,6 +122,7 @@ class Register:
         self.coordination_due = False  # whoever knew its seed should no longer
         self.recovery: Recovery | None = None
         self.to_rotate_out: dict[Handle, datetime] = {}  # who has the secret in force and should not
+        self.lost: set[Handle] = set()  # of those: whose lost card has it, whatever becomes of the member
         self.restored: Restored | None = None
         self.behind: dict[HouseholdId, int] = {}  # whose books fell short, and the entry that said so last
         self.latest: datetime | None = None  # the time of the last statement taken

@@ -163,5 +163,6 @@ def rotate(register: Register, act: Act) -> None:
     )
     register.gate_boxes = dict(statement["gate_boxes"])
     register.to_rotate_out.clear()
+    register.lost.clear()
     if register.restored is not None and register.restored.rotated is None:
         register.restored = register.restored._replace(rotated=act.position)

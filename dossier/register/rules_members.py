@@ -157,7 +157,8 @@ def restore(register: Register, act: Act) -> None:
     member = register.member(act.statement["handle"])
     member.change(act.at, active=True)
     member.ties.append((act.at, act.signer))
-    register.to_rotate_out.pop(member.handle, None)
+    if member.handle not in register.lost:
+        register.to_rotate_out.pop(member.handle, None)
 
 
 def check_renewed(register: Register, act: Act) -> None:
@@ -188,13 +189,16 @@ def renew(register: Register, act: Act) -> None:
     coordinator = Role.COORDINATOR in member.roles
     member.renew(statement["card"], act.leaf)
     register.keys |= {member.card.sign, member.card.box}
-    register.gate_boxes.pop(member.handle, None)
+    lost = act.signer != member.handle
+    boxed = register.gate_boxes.pop(member.handle, None) is not None
     for household in register.households.values():
-        household.lose_boxes(member.handle)
+        household.lose_boxes(member.handle, lost=lost)
     if coordinator:
         _lose_seed(register, member.handle)
-    if act.signer != member.handle:
+    if lost:
         member.ties.append((act.at, act.signer))
+    if lost and boxed:
         register.to_rotate_out[member.handle] = act.at
+        register.lost.add(member.handle)
     if member.active:
         take_boxes(register, member.handle, statement)

@@ -212,7 +212,9 @@ def test_a_beheerder_rotates_under_the_next_card(team: Team, home: HouseholdId) 
 
 def renewed(team: Team, by: str, handle: str = "sara", number: int = 2) -> approvals.Stated:
     card = person(handle, number).card
-    return renewing.renew(team[by], Handle(handle), card.write(), card.fingerprint)[0]
+    stated, _ = renewing.renew(team[by], Handle(handle), card.write(), card.fingerprint)
+    assert stated is not None
+    return stated
 
 
 def joined(team: Team, leaf: bytes, handle: str = "sara") -> None:
@@ -329,3 +331,19 @@ def test_another_client_with_the_old_card_and_memory_is_told(team: Team, home: H
     gate = LocalGate(team.store, person("sara"), memory, team.clock)
     with pytest.raises(LockedError, match="not-admitted"):
         gate.survey(home)
+
+
+def test_a_lost_token_asks_for_a_rotation_and_a_rekey_whatever_becomes_of_its_member(team: Team) -> None:
+    """Breaks when `rules_members.restore` takes every rotation back, or `Household.lose_boxes` notes no loss."""
+    home = team.open("jan")
+    team.grant("sara", home, INTAKE)
+    team.suspend("sara")
+    renewed(team, "anna")
+    team.restore("sara")
+    assert dues(team, "rotate", "rekey") == [
+        ("rotate", "left-out", "sara"),
+        ("rekey", "lost-card", "sara"),
+    ]
+    team.rotate()
+    rotation.rekey(team["anna"], home)
+    assert dues(team, "rotate", "rekey") == []

@@ -6,7 +6,7 @@ from wording import INTAKE
 
 from dossier.errors import ConflictError, IntegrityError, LockedError, UnreachableError
 from dossier.gate.local import LocalGate
-from dossier.memory import MovedError
+from dossier.memory_parts import MovedError
 from dossier.model import STORE_BOOK, BookName, Deed, Digest, Handle, HouseholdId, Request, Role
 from dossier.statements import Statement
 from dossier.storage.base import Objects
