@@ -39,10 +39,7 @@ def renew_token(setting: Setting) -> tuple[Path, Renewed]:
         done = _go_on(setting, unlocked, identity)
     contact = Contact(store.store_id, done.desk.memory.root, done.leaf)
     rewrite_token(beside, Unlocked(identity, contact), secret)
-    try:
-        take_place_of(beside, path)
-    except OSError as e:  # all else is done: run again, it goes on here
-        raise UnreachableError("file-unwritable") from e
+    _take_place_of(beside, path)
     _lock_session(unlocked.identity)
     return path, done
 
@@ -62,8 +59,19 @@ def _next(beside: Path, before: LocalIdentity, secret: str) -> LocalIdentity:
         return unlock(beside, secret).identity
     card = before.card
     identity = LocalIdentity.new(card.handle, card.person, card.org)
-    write_token(beside, identity, secret)
+    draft = beside.with_name(beside.name + ".draft")
+    draft.unlink(missing_ok=True)  # left by a crash, before anything was stated with it
+    write_token(draft, identity, secret)
+    _take_place_of(draft, beside)
     return identity
+
+
+def _take_place_of(new: Path, old: Path) -> None:
+    """Put a file in the place of another. Raises UnreachableError; run again, the renewal goes on here."""
+    try:
+        take_place_of(new, old)
+    except OSError as e:
+        raise UnreachableError("file-unwritable") from e
 
 
 def _go_on(setting: Setting, unlocked: Unlocked, identity: LocalIdentity) -> Renewed:

@@ -334,7 +334,7 @@ def test_another_client_with_the_old_card_and_memory_is_told(team: Team, home: H
 
 
 def test_a_lost_token_asks_for_a_rotation_and_a_rekey_whatever_becomes_of_its_member(team: Team) -> None:
-    """Breaks when `rules_members.restore` takes every rotation back, or `Household.lose_boxes` notes no loss."""
+    """Breaks when `rules_members.restore` takes every rotation back, or `lose_boxes` notes no loss."""
     home = team.open("jan")
     team.grant("sara", home, INTAKE)
     team.suspend("sara")
