@@ -94,6 +94,16 @@ def test_a_fault_leaves_the_old_or_the_new_and_the_command_can_be_run_again(
         shutil.rmtree(team.root)
 
 
+def test_a_token_that_was_cut_off_when_it_was_made_does_not_stand_in_the_way(
+    template: Team, tmp_path: Path
+) -> None:
+    """Breaks when `cli.renewing._next` writes the next token where it is to stand."""
+    for after in range(6):
+        team, command = template.copy(tmp_path / str(after)), COMMANDS["token-renew"]
+        assert struck(team, command, "kill", after) is None
+        assert run(team, command).code == 0
+
+
 MISSED = Answer(-1, b"", b"")
 
 

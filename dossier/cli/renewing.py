@@ -60,7 +60,10 @@ def _next(beside: Path, before: LocalIdentity, secret: str) -> LocalIdentity:
     card = before.card
     identity = LocalIdentity.new(card.handle, card.person, card.org)
     draft = beside.with_name(beside.name + ".draft")
-    draft.unlink(missing_ok=True)  # left by a crash, before anything was stated with it
+    try:
+        draft.unlink(missing_ok=True)  # left by a crash, before anything was stated with it
+    except OSError as e:
+        raise UnreachableError("file-unwritable") from e
     write_token(draft, identity, secret)
     _take_place_of(draft, beside)
     return identity
