@@ -205,3 +205,25 @@ def test_what_could_not_be_settled_is_not_remembered(team: Team, monkeypatch: py
     late.gate.survey()
     assert team.again("sara").memory.verified.size == late.memory.verified.size
     assert home
+
+
+def test_an_interrupt_while_catching_up_leaves_nothing_half_taken_in(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when `Sight._caught_up` forgets only after errors of its own."""
+    gate, memory = team["jan"].gate, team["jan"].memory
+    assert isinstance(gate, LocalGate)
+    before = memory.verified.size
+    team.open(None, by="anna")
+    real = gate._sight.log.catch_up
+
+    def interrupted(limit: int | None = None) -> bool:
+        real(limit)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(gate._sight.log, "catch_up", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        gate.survey()
+    assert memory.verified.size == before
+    gate.survey()
+    assert memory.verified.size > before

@@ -110,3 +110,13 @@ def test_the_newest_epoch_secret_reaches_back_to_the_one_before() -> None:
 def test_the_key_that_seals_the_previous_secret_is_not_the_secret_itself() -> None:
     with pytest.raises(DoesNotOpenError):
         locks.open_part(SECRET, locks.seal_previous(SECRET, OTHER, HERE), HERE, COMMITMENT, COMMITTED)
+
+
+def test_a_wrap_is_seen_to_hold_the_part_it_should() -> None:
+    """Breaks when `check_wrapped` only opens it: then a wrap of another part would be signed for."""
+    wrapped = locks.wrap_part(SECRET, OTHER, HERE)
+    locks.check_wrapped(SECRET, wrapped, OTHER, HERE)
+    with pytest.raises(WrongKeyError):
+        locks.check_wrapped(SECRET, wrapped, SECRET, HERE)
+    with pytest.raises(DoesNotOpenError):
+        locks.check_wrapped(SECRET, wrapped, OTHER, THERE)
