@@ -241,3 +241,16 @@ def test_a_regisseur_sees_the_stores_keys_only(team: Team) -> None:
     assert (found["households"], found["sections"]) == (None, 0)
     assert {row["what"] for row in found["due"]} == {"rotate", "split-recovery"}
     assert team.house not in str(found)
+
+
+def test_a_coordinator_is_offered_the_rekey_that_is_due_at_a_command_on_that_household(team: Team) -> None:
+    """Breaks when `notices._offer_rekey` asks nothing, or offers it to who cannot do it."""
+    offer = f"dossier keys rekey {team.house}".encode()
+    assert offer not in team.run("anna", "household", "show", team.house).err
+    team.ask("anna", "member", "suspend", "sara", "--reason", "verlof")
+    assert offer in team.run("anna", "household", "show", team.house).err
+    assert team.run("anna", "--json", "household", "show", team.house).err == b""
+    assert offer not in team.run("jan", "household", "show", team.house).err
+    assert offer not in team.run("anna", "household", "show", team.loose).err
+    team.ask("anna", "keys", "rekey", team.house)
+    assert offer not in team.run("anna", "household", "show", team.house).err

@@ -92,6 +92,20 @@ def test_custodians_admit_a_coordinator_who_opens_all(team: Team) -> None:
     assert team.run("tess", "check", "--deep").code == 0
 
 
+def test_its_use_is_shown_to_every_coordinator_once_at_their_next_command(team: Team) -> None:
+    """Breaks when `notices._news` yields nothing, or `told` is not kept."""
+    shares = shares_of(team)
+    made = restore(team, *shares[:2])
+    team.ask("nina", "join", "--welcome", made["welcome"])
+    notice = b"the recovery card was used"
+    assert notice not in team.run("jan", "household", "list").err
+    assert team.run("anna", "--json", "household", "list").err == b""  # a program is not told, nor counted so
+    assert notice in team.run("anna", "household", "list").err
+    assert notice not in team.run("anna", "household", "list").err
+    assert notice in team.run("nina", "keys", "status").err
+    assert notice not in team.run("nina", "keys", "status").err
+
+
 def test_what_is_due_after_a_recovery_can_be_done(team: Team) -> None:
     made = restore(team, *shares_of(team)[:2])
     team.ask("nina", "join", "--welcome", made["welcome"])
