@@ -54,7 +54,7 @@ def test_memory_altered_in_any_byte_is_noticed(team: Team) -> None:
     state = [
         path for path in (team.home("anna") / "state").rglob("*") if path.is_file() and path.stat().st_size
     ]
-    assert len(state) > 2
+    assert len(state) > 1  # the file, and a part: two households fall into one of the 256 now and then
     for path in state:
         raw = path.read_bytes()
         for place in [0, len(raw) - 1, *(chance.randrange(len(raw)) for _ in range(30))]:
