@@ -189,9 +189,25 @@ def read_entry(line: bytes) -> Entry:
         ruling = _read_ruling(fields)
         signature = SIGNATURE.read(fields["signature"])
     except (KeysError, TypeError, ValueError, KeyError, AttributeError, OverflowError) as e:
-        unknown = isinstance(e, BadEncodingError) and e.args == ("unknown-tag",)
-        raise IntegrityError("unknown-statement" if unknown else "bad-entry") from e
+        raise _unreadable(e) from e
     return Entry(signed, signature, ruling, line)
+
+
+def read_signed(raw: bytes) -> Signed:
+    """Read what a member signed, before it is an entry: strictly, as `read_entry`.
+
+    Raises:
+        IntegrityError: when it is no request; "unknown-statement" when a newer version wrote it.
+    """
+    try:
+        return _read_signed(parse_json(raw))
+    except (KeysError, TypeError, ValueError, KeyError, AttributeError, OverflowError) as e:
+        raise _unreadable(e) from e
+
+
+def _unreadable(error: Exception) -> IntegrityError:
+    unknown = isinstance(error, BadEncodingError) and error.args == ("unknown-tag",)
+    return IntegrityError("unknown-statement" if unknown else "bad-entry")
 
 
 def _fields(line: bytes) -> Any:

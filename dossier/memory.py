@@ -32,12 +32,16 @@ _PATIENCE = 20.0  # seconds to wait for another command of the same member
 class Memory:
     """What one member's client knows of one store. Implements `log.follow.Heads`."""
 
+    kind = "memory"
+    verifier = VERIFIER
+    understands: tuple[int, ...] = (VERIFIER,)  # what others checked so may be gone on from
+
     def __init__(self, folder: Path, identity: Identity, store: StoreId) -> None:
         """Nothing known yet: `load` reads what is kept."""
         self._identity = identity
         self._store = store
         self._folder = folder
-        self._path = folder / store / f"{identity.card.handle}.memory"
+        self._path = folder / store / f"{identity.card.handle}.{self.kind}"
         self._context = contexts.of("memory", store, identity.card.fingerprint)
         self._reset()
 
@@ -60,7 +64,7 @@ class Memory:
 
     def beside(self, identity: Identity | None = None) -> "Memory":
         """Give another memory of this member and store that knows nothing yet, under this card or another."""
-        return Memory(self._folder, identity or self._identity, self._store)
+        return type(self)(self._folder, identity or self._identity, self._store)
 
     def passed_to(self, identity: Identity) -> "Memory":
         """Give what is known here to the same member's next card. Not saved yet."""
@@ -121,7 +125,13 @@ class Memory:
             self.mine.add(household)
         if not founded:
             unfounded = (*unfounded, head.number)
-        self.parts.put(household, [write_head(head), regisseur, list(unfounded)])
+        self.parts.put(
+            household, [write_head(head), regisseur, list(unfounded), *self._more(household, named)]
+        )
+
+    def _more(self, household: HouseholdId, named: Handle | None) -> list[Any]:  # noqa: ARG002 (for a gate's)
+        """Give what else is kept of a household: for a member nothing."""
+        return []
 
     def households(self) -> Iterator[tuple[HouseholdId, Known]]:
         """Give every household known, part by part.
@@ -207,7 +217,7 @@ class Memory:
             "head": write_head(self.store_head),
             "lacking": sorted(self.lacking),
             "length": known.length,
-            "mine": sorted(self.mine),
+            "mine": self._own(),
             "parts": self.parts.named,
             "rekeying": self.rekeying,
             "restored": None if self.restored is None else to_base64(self.restored),
@@ -216,8 +226,12 @@ class Memory:
             "short": sorted(self.short),
             "size": known.size,
             "told": self.told,
-            "verifier": VERIFIER,
+            "verifier": self.verifier,
         }
+
+    def _own(self) -> list[HouseholdId]:
+        """Give this member's own households, as they are kept."""
+        return sorted(self.mine)
 
     def _take(self, fields: dict[str, Any]) -> None:
         if fields["#"] != MEMORY_FORMAT:
@@ -225,7 +239,7 @@ class Memory:
         self.root = fields["root"]
         hashes = [from_base64(item, 32) for item in fields["frontier"]]
         frontier = Frontier.from_hashes(fields["size"], hashes)
-        if fields["verifier"] != VERIFIER:
+        if fields["verifier"] not in self.understands:
             self.must_pass = Seen(frontier.size, frontier.root())
             return
         known = self.verified

@@ -140,13 +140,13 @@ def read_head(value: Row | None) -> Head | None:
 
 def read_known(row: Row) -> Known:
     """Read a household's row."""
-    (number, position, leaf), regisseur, unfounded = row
+    (number, position, leaf), regisseur, unfounded, *_ = row
     head = Head(number, position, from_base64(leaf, 32))
     return Known(head, None if regisseur is None else Handle(regisseur), tuple(unfounded))
 
 
 def _checked(rows: dict[HouseholdId, Row]) -> dict[HouseholdId, Row]:
     """Take a part; every household in it has a book with a last entry."""
-    if any(head is None for head, _, _ in rows.values()):
+    if any(head is None for head, *_ in rows.values()):
         raise IntegrityError("memory-altered")
     return rows

@@ -213,6 +213,12 @@ class Reason(StrEnum):
     ROLE_AS_IT_IS = "role-as-it-is"
     STATE_AS_IT_IS = "state-as-it-is"
     LAST_COORDINATOR = "last-coordinator"
+    # of a statement: which gate
+    UNKNOWN_GATE = "unknown-gate"
+    GATE_AS_IT_IS = "gate-as-it-is"
+    GATE_BOX_WRONG = "gate-box-wrong"  # boxed while the store is served, or not while it is embedded
+    NO_BEHEERDER = "no-beheerder"  # who could rotate after this
+    ROTATION_DUE = "rotation-due"  # the store is served, or embedded again, and not yet rotated
     # of a statement: approval
     NEEDS_APPROVAL = "needs-approval"
     NO_SUCH_PROPOSAL = "no-such-proposal"

@@ -8,8 +8,7 @@ _CONFLICTS = frozenset(
     {
         *(Reason.VERSION_WRONG, Reason.GENERATION_WRONG, Reason.EPOCH_WRONG, Reason.NUMBER_WRONG),
         *(Reason.HOLDER_MISSED, Reason.STRANGER_BOXED, Reason.SECTIONS_WRONG, Reason.WRAPS_WRONG),
-        Reason.CHECKPOINT_WRONG,
-        Reason.GRANT_TAKEN,
+        *(Reason.CHECKPOINT_WRONG, Reason.GRANT_TAKEN, Reason.GATE_BOX_WRONG),
     },
 )
 # What was asked makes no sense here, whoever asks.
@@ -18,7 +17,8 @@ _USAGE = frozenset(
         *(Reason.UNKNOWN_MEMBER, Reason.HANDLE_TAKEN, Reason.CARD_TAKEN, Reason.ROLES_EXCLUSIVE),
         *(Reason.ROLE_AS_IT_IS, Reason.STATE_AS_IT_IS, Reason.REASON_UNKNOWN, Reason.POLICY_INVALID),
         *(Reason.GRANT_IN_PAST, Reason.OTHER_PERSON, Reason.MEMBER_LEFT, Reason.SHARES_WRONG),
-        *(Reason.TIME_NOT_WRONG, Reason.NOBODY_ROTATES),
+        *(Reason.TIME_NOT_WRONG, Reason.NOBODY_ROTATES, Reason.NO_BEHEERDER),
+        *(Reason.UNKNOWN_GATE, Reason.GATE_AS_IT_IS),
     },
 )
 _NOT_FOUND = frozenset({Reason.NO_ACCESS, Reason.NO_HOUSEHOLD})

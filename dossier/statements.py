@@ -53,6 +53,12 @@ SHAPES: dict[str, dict[str, Kind]] = {
         "number": maybe(NUMBER),
         "coordination_box": maybe(DIGEST),
     },
+    "member.admitted/2": {  # while the store is served: /1 less the gate box
+        "card": CARD,
+        "roles": many(ROLE, least=1),
+        "number": maybe(NUMBER),
+        "coordination_box": maybe(DIGEST),
+    },
     "member.roles-changed/1": {
         "handle": HANDLE,
         "add": many(ROLE),
@@ -67,6 +73,11 @@ SHAPES: dict[str, dict[str, Kind]] = {
         "card": CARD,
         "epoch": NUMBER,
         "gate_box": DIGEST,
+        "number": maybe(NUMBER),
+        "coordination_box": maybe(DIGEST),
+    },
+    "member.renewed/2": {  # while the store is served
+        "card": CARD,
         "number": maybe(NUMBER),
         "coordination_box": maybe(DIGEST),
     },
@@ -92,6 +103,14 @@ SHAPES: dict[str, dict[str, Kind]] = {
         "number": NUMBER,
         "coordination_box": DIGEST,
     },
+    "coordination.recovered/2": {  # while the store is served
+        "card": CARD,
+        "number": NUMBER,
+        "coordination_box": DIGEST,
+    },
+    "gate.admitted/1": {"card": CARD},
+    "gate.adopted/1": {"gate": HANDLE},
+    "gate.left/1": {"gate": HANDLE, "reason": WORD},
     "gate.boxed/1": {"epoch": NUMBER, "handle": HANDLE, "box": DIGEST},
     "gate.rotated/1": {
         "epoch": NUMBER,

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
+from places import copy_place, new_place
+
 from dossier.cli import context, words
 from dossier.cli.app import run
 from dossier.cli.setting import Setting
@@ -44,7 +46,7 @@ CONTENTS = {
 LOOSE_COVER = "Familie Ijsvogelstein, Roerdompkade 3\n"
 
 
-_KEPT = ("PATH", "PYTHONPATH", "COVERAGE_PROCESS_START")
+_KEPT = ("PATH", "PYTHONPATH", "COVERAGE_PROCESS_START", "DOSSIER_TEST_ON")
 
 
 class Answer(NamedTuple):
@@ -75,7 +77,7 @@ class Team:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.store = root / "store"
+        self.store: Path = new_place(root)  # or what `--on` makes of it, which only options take
         facts = root / "facts.json"
         self.facts: dict[str, str] = json.loads(facts.read_text("utf-8")) if facts.exists() else {}
 
@@ -89,7 +91,14 @@ class Team:
     def copy(self, to: Path) -> "Team":
         """Copy everything, so that whatever happens to the copy does not happen here."""
         shutil.copytree(self.root, to)
+        copy_place(to)
         return Team(to)
+
+    @property
+    def as_copy(self) -> Path:
+        """Give this team's store as what `places.put_back` takes."""
+        note = self.root / "place"
+        return note if note.exists() else self.store
 
     def home(self, who: str) -> Path:
         """Give the folder of a member's own things."""

@@ -1,18 +1,29 @@
 """Options of the whole suite. That this file is here also puts its folder on the path of imports."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
+from places import KINDS, choose, on_files
 
 _TRIED = pytest.StashKey[Counter[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run what takes minutes as well")
+    parser.addoption("--on", choices=KINDS, default="files", help="where the stores of tests stand")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    choose(config.getoption("--on"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Pass over what is marked `soak`, unless it was asked for."""
+    """Pass over what is about files, where stores stand elsewhere; and what is `soak`, unless asked for."""
+    for item in items:
+        about_files = item.get_closest_marker("files_only")
+        if about_files is not None and not on_files():
+            item.add_marker(pytest.mark.skip(reason=f"only on files: {about_files.args[0]}"))
     if config.getoption("--soak"):
         return
     for item in items:
@@ -31,3 +42,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     counted = config.stash.get(_TRIED, Counter())
     if counted:
         terminalreporter.write_line(f"faults: {counted.total()} points tried, of {len(counted)} commands")
+
+
+@pytest.fixture
+def schema() -> Iterator[str]:
+    """Give the place of a new schema of the database."""
+    import postgres  # noqa: PLC0415 (where no database is asked for, none is needed)
+
+    place = postgres.fresh()
+    yield place
+    postgres.drop(place)

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from unittest.mock import patch
 
+from places import copy_of
 from team import Clock, Team
 from wording import INTAKE, person
 
@@ -27,9 +28,8 @@ class Office:
     """A store, its members, and `home`, a household of jan's with an intake of two versions."""
 
     def __init__(self, team: Team, home: HouseholdId) -> None:
-        assert isinstance(team.store, VolatileStore)
         self.team = team
-        self.store = team.store
+        self.store: VolatileStore = team.store  # type: ignore[assignment] # else only on what is `files_only`
         self.home = home
 
     @property
@@ -84,12 +84,9 @@ def new_office(folder: Path) -> Office:
     """Give a team of one's own."""
     first, home = _first()
     shutil.copytree(first.folder, folder, dirs_exist_ok=True)
-    store = VolatileStore(first.store.store_id)
-    for name, value in vars(first.store).items():
-        if isinstance(value, dict):
-            vars(store)[name] = value.copy()
     team = copy(first)
-    team.folder, team.store, team.desks, team.clock = folder, store, {}, Clock(first.clock.now)
+    team.folder, team.store, team.desks = folder, copy_of(first.store), {}
+    team.clock = Clock(first.clock.now)
     for who in ("anna", *MEMBERS):
         team.again(who)
     return Office(team, home)

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from cli_team import SECTIONS, Team
 
 from dossier import contexts
+from dossier.cli.backends import open_at
 from dossier.model import STORE_BOOK, BookName, HouseholdId, Role, SectionName, StoreId
 from dossier.storage.base import Objects
-from dossier.storage.files import FileStore
 from keys.errors import KeysError
 from keys.identity import LocalIdentity
 from keys.locks import content_key, gate_part, open_previous
@@ -50,7 +50,7 @@ class Files(NamedTuple):
 
 def files_of(team: Team) -> Files:
     """Gather every box, wrap and content of a store, and what its statements say."""
-    store = FileStore(team.store)
+    store = open_at(str(team.store))
     gate = team.desk("anna").gate
     objects = dict(store.objects(STORE_BOOK))
     places = []

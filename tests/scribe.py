@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from wording import AANMELDING, HOME, MINUTE, POLICY, person
-from wording_custody import Custody
+from wording_gates import Gates
 
 from dossier.book import Book, Head, follows, next_place
 from dossier.entry import Entry, Ruling, Signed, make_entry
@@ -34,7 +34,7 @@ from dossier.statements import Statement
 from keys.identity import LocalIdentity
 
 
-class Scribe(Custody):
+class Scribe(Gates):
     """Writes a log and its books, and follows them as a reader does. `at` is the time, moved by `wait`."""
 
     def __init__(self, policy: str | None = POLICY, *, founded: bool = True) -> None:
@@ -211,6 +211,14 @@ class Scribe(Custody):
         section = self.household(household).sections[name]
         asked = self.ask(who, name, len(section.versions) + 1, household)
         return self.version_on(asked, section.generation)
+
+    def serve(self, *gates: str, by: str = "bob") -> "Scribe":
+        """Let gates serve the store, approved by a beheerder who is beholden to nobody, who then rotates."""
+        for gate in gates or ("poort",):
+            self.agree("anna", self.gate_admission(gate), by=by)
+            self.agree("anna", self.gate_adoption(gate), by=by)
+        self.say(by, self.rotation())
+        return self
 
     def fill(self, who: str, *sections: SectionName) -> "Scribe":
         """Write the next version of sections."""

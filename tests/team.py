@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
+from places import new_store
 from wording import COVER, DAY, INTAKE, PLAN, START, person
 
 from dossier.actions import (
@@ -42,8 +43,6 @@ from dossier.policy import Permit
 from dossier.register.register import Register
 from dossier.statements import Statement
 from dossier.storage.base import Store
-from dossier.storage.files import FileStore
-from dossier.storage.volatile import VolatileStore
 from keys.encoding import fingerprint
 from keys.identity import LocalIdentity
 
@@ -79,7 +78,7 @@ class Team:
         self.clock = Clock()
         self.desks: dict[str, Desk] = {}
         store_id, nonce = store.new_store(person("anna").card)
-        self.store: Store = FileStore.create(folder / "store", store_id) if files else VolatileStore(store_id)
+        self.store: Store = new_store(folder / "store", store_id, files=files)
         memory = Memory(folder / "anna", person("anna"), store_id)
         memory.root = person("anna").card.fingerprint
         self.desks["anna"] = self._desk(person("anna"), memory)

@@ -21,7 +21,7 @@ from crashing import CrashError, dying, failing
 from faulty import COMMANDS, Command, log
 
 from dossier.actions.check import check
-from dossier.storage.files import FileStore
+from dossier.cli.backends import open_at
 
 FAULTS = {"kill": 0, "ENOSPC": errno.ENOSPC, "EIO": errno.EIO, "EACCES": errno.EACCES}
 STEP = 29  # one in so many is tried without --soak
@@ -137,7 +137,7 @@ def stands(team: Team, command: Command, usual: Whole, answer: Answer | None, wh
 
 def is_well(team: Team, command: Command, where: str) -> None:
     """See that the log verifies, that every book, box and content is as it should be, and that it opens."""
-    report = check(FileStore(team.store), None, deep=True, workers=1)
+    report = check(open_at(str(team.store)), None, deep=True, workers=1)
     assert not report.findings, (where, report.findings)
     if command.reader is not None:
         answer = team.read(command.reader, team.house, "intake", shift=command.shift)

@@ -26,6 +26,7 @@ _FLOORS = [
     dossier.model
     dossier.contexts
     dossier.storage dossier.storage.base
+    dossier.storage.ground
     meet dossier.storage.names dossier.storage.durable dossier.storage.layout dossier.storage.locking
     meet dossier.storage.sign
     dossier.shapes
@@ -42,7 +43,7 @@ _FLOORS = [
     dossier.memory_parts
     dossier.memory
     meet dossier.storage.tiny dossier.storage.contents dossier.storage.pages dossier.storage.probe
-    meet dossier.storage.volatile dossier.storage.files dossier.storage.site
+    meet dossier.storage.volatile dossier.storage.files dossier.storage.site dossier.storage.postgres*
     dossier.receipt
     meet dossier.gate dossier.gate.*
     dossier.desk
@@ -63,6 +64,7 @@ _DOORS = {
     "shamir_mnemonic": ("keys.recovery",),
     "tinydb": ("dossier.storage.tiny",),
     "filelock": ("dossier.storage.locking",),
+    "psycopg": ("dossier.storage.postgres*",),
     "click": ("dossier.cli.*",),
     "dataclasses": (),
 }
@@ -71,8 +73,9 @@ _TYPES_ONLY = {"_typeshed"}  # there for mypy, not for the program
 _NAMES = {
     "FileStore": (
         *("dossier.storage.files", "dossier.storage.site"),
-        *("dossier.cli.context", "dossier.cli.store"),
+        *("dossier.cli.backends",),
     ),
+    "PostgresStore": ("dossier.storage.postgres*", "dossier.cli.backends"),
     "VolatileStore": ("dossier.storage.volatile",),
     "import_module": ("dossier.cli.app",),
     "__import__": (),

@@ -15,7 +15,7 @@ from dossier.register.register import Register
 from dossier.register.rules_store import store_id
 from dossier.shapes import Keying, Slot
 from dossier.statements import Statement
-from keys.identity import LocalIdentity
+from keys.identity import Card, LocalIdentity
 from keys.locks import log_seed
 from keys.primitives import box_public, commit, sign_public
 
@@ -141,8 +141,17 @@ class Wording:
         )
 
     def boxes_for(self, roles: Iterable[Role]) -> dict[str, Any]:
-        """Name the boxes that come with a card: of the epoch's secret, and for coordinators the team's."""
-        return {"epoch": self.epoch, "gate_box": self.digest(), **self._team_box(roles)}
+        """Name the boxes that come with a card: of the epoch's secret, and for coordinators the team's.
+
+        While the store is served none of the epoch's secret.
+        """
+        gate = {} if self.register.served else {"epoch": self.epoch, "gate_box": self.digest()}
+        return {**gate, **self._team_box(roles)}
+
+    def with_card(self, kind: str, card: Card, whose: Iterable[Role], **more: Any) -> Statement:
+        """Word a statement that puts a card in force, of the version that brings the boxes it should now."""
+        version = 2 if self.register.served else 1
+        return Statement(f"{kind}/{version}", card=card, **more, **self.boxes_for(whose))
 
     def _team_box(self, roles: Iterable[Role]) -> dict[str, Any]:
         becomes = Role.COORDINATOR in roles
@@ -151,8 +160,7 @@ class Wording:
 
     def admission(self, handle: str, *roles: Role) -> Statement:
         """Admit someone."""
-        card = person(handle).card
-        return Statement("member.admitted/1", card=card, roles=roles, **self.boxes_for(roles))
+        return self.with_card("member.admitted", person(handle).card, roles, roles=roles)
 
     def roles(self, handle: str, add: Iterable[Role] = (), remove: Iterable[Role] = ()) -> Statement:
         """Give and take roles."""

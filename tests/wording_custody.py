@@ -30,7 +30,7 @@ class Custody(Wording):
         """Give someone their next card, or this one."""
         card = card or person(handle, self.cards_of(handle) + 1).card
         roles = self.register.member(handle).roles
-        return Statement("member.renewed/1", card=card, **self.boxes_for(roles))
+        return self.with_card("member.renewed", card, roles)
 
     def slot_box(self, handle: str, household: HouseholdId = HOME) -> Statement:
         """Box someone the keys of a household that their rights ask for and that they lack."""
@@ -68,20 +68,7 @@ class Custody(Wording):
 
     def recovery(self, handle: str = "vera") -> Statement:
         """Admit a coordinator by the recovery card."""
-        card = person(handle).card
-        return Statement("coordination.recovered/1", card=card, **self.boxes_for([Role.COORDINATOR]))
-
-    def rotation(self, without: Iterable[str] = ()) -> Statement:
-        """Begin the next epoch, boxed to every active member but these."""
-        number = self.epoch + 1
-        active = [member.handle for member in self.register.members.values() if member.active]
-        return Statement(
-            "gate.rotated/1",
-            epoch=number,
-            **self.epoch_keys(number),
-            before=bytes(WRAP_SIZE),
-            gate_boxes=self._to(handle for handle in active if handle not in set(without)),
-        )
+        return self.with_card("coordination.recovered", person(handle).card, [Role.COORDINATOR])
 
     def _to(self, handles: Iterable[Handle]) -> tuple[Any, ...]:
         return tuple((handle, self.digest()) for handle in handles)

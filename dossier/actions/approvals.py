@@ -71,7 +71,7 @@ def _proposal(register: Register, number: int) -> Proposal:
 
 
 def subject(statement: Statement) -> Handle | None:
-    """Name the member that a statement is about, where it is about one."""
+    """Name the member or gate that a statement is about, where it is about one."""
     if "card" in statement.fields:
         return Handle(statement["card"].handle)
-    return statement.fields.get("handle")
+    return statement.fields.get("handle") or statement.fields.get("gate")

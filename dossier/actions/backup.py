@@ -12,6 +12,7 @@ from dossier.errors import DossierError, RefusedError, UnreachableError
 from dossier.log.report import Finding, Report
 from dossier.model import Seen
 from dossier.storage.base import Store
+from dossier.storage.ground import A, Ground
 from dossier.storage.site import Site
 
 Progress = Callable[[int], None]
@@ -84,7 +85,7 @@ def _earlier(old: Store, source: Store) -> int:
     return logs.size
 
 
-def draft_of(site: Site, source: Store) -> Store:
+def draft_of(site: Ground[A], source: Store) -> Store:
     """Open a draft whose log is a beginning of the source's: one begun before, or a new one."""
     draft = site.draft(source.store_id)
     with suppress(DossierError):

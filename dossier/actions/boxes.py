@@ -1,6 +1,7 @@
 """Give active members the boxes that they should have and do not: of the epoch, and of the team's seed."""
 
 from collections.abc import Callable
+from typing import Any
 
 from dossier.desk import Desk
 from dossier.errors import ConflictError
@@ -8,11 +9,27 @@ from dossier.gate.base import Situation
 from dossier.keying import slot_box
 from dossier.model import Digest, Handle, HouseholdId, Role
 from dossier.register.households import Section
+from dossier.register.register import Register
 from dossier.shapes import Boxed
 from dossier.statements import Statement
 from dossier.team import digest_of, section_key, seed_box
+from keys.identity import Card
 
 Opens = Callable[[Situation, HouseholdId, Section], bytes | None]  # a section's key, where one has it
+
+
+def with_gate_box(
+    desk: Desk, register: Register, kind: str, card: Card, objects: dict[Digest, bytes]
+) -> tuple[str, dict[str, Any]]:
+    """Give the tag of a statement that puts a card in force, with the fields of the box that comes with it.
+
+    While the store is served none comes: the gates have the secret, and a beheerder gets it by `gate.boxed`.
+    """
+    if register.served:
+        return f"{kind}/2", {}
+    epoch, box = desk.gate.epoch_box(card)
+    objects[digest_of(box)] = box
+    return f"{kind}/1", {"epoch": epoch, "gate_box": digest_of(box)}
 
 
 def box_what_is_due(desk: Desk) -> int:
@@ -24,12 +41,11 @@ def box_what_is_due(desk: Desk) -> int:
     me = register.member(desk.handle)
     made = 0
     if me.holds(Role.COORDINATOR) or me.holds(Role.BEHEERDER):
-        for member in list(register.members.values()):
-            if member.active and member.handle not in register.gate_boxes:
-                epoch, box = desk.gate.epoch_box(member.card)
-                statement = Statement("gate.boxed/1", epoch=epoch, handle=member.handle, box=digest_of(box))
-                desk.gate.enact(statement, {digest_of(box): box})
-                made += 1
+        for handle, card in register.lacking_epoch().items():
+            epoch, box = desk.gate.epoch_box(card)
+            statement = Statement("gate.boxed/1", epoch=epoch, handle=handle, box=digest_of(box))
+            desk.gate.enact(statement, {digest_of(box): box})
+            made += 1
     if me.holds(Role.COORDINATOR) and desk.handle in register.coordination_boxes:
         for member in register.holders(Role.COORDINATOR):
             if member.handle not in register.coordination_boxes:

@@ -83,6 +83,8 @@ class Health:
         for digest in kept:
             if digest not in needed:
                 self.verifier.leave(f"{book}: object {digest}")
+        if book == STORE_BOOK and self.verifier.register.rotation_awaited:
+            self.verifier.ask(Due("rotation-due", book))
         household = self.verifier.register.households.get(HouseholdId(book))
         if household is not None:
             for section in self._due(household):

@@ -49,6 +49,7 @@ class Status(NamedTuple):
     epoch: int
     since: datetime
     within: int  # members with a box of the secret in force
+    gates: tuple[Handle, ...]  # that serve the store
     number: int  # of the coordination card
     recovery: tuple[int, int] | None  # threshold and shares of the recovery card that counts
     households: int | None  # looked at; None when one may not look at them
@@ -78,7 +79,8 @@ def status(desk: Desk) -> Status:
     return Status(
         register.epoch.number,
         register.epoch.since,
-        sum(1 for handle in register.gate_boxes if register.members[handle].active),
+        sum(1 for m in register.members.values() if m.active and m.handle in register.gate_boxes),
+        tuple(Handle(gate.card.handle) for gate in register.adopted_gates()),
         register.number,
         None if counts is None or counts.box is None else (counts.threshold, counts.shares),
         looked,
@@ -90,13 +92,7 @@ def status(desk: Desk) -> Status:
 
 def of_store(register: Register, at: datetime) -> Iterator[Due]:
     """Tell what is due of the store's own keys."""
-    limits = None if register.policy is None else register.policy.limits
-    for handle, since in register.to_rotate_out.items():
-        yield Due("rotate", "left-out", Role.BEHEERDER, handle, None, since)
-    if limits is not None and at > register.epoch.since + limits.epoch_days * _DAY:
-        yield Due("rotate", "age", Role.BEHEERDER, since=register.epoch.since, overdue=True)
-    if register.restored is not None and register.restored.rotated is None:
-        yield Due("rotate", "restored", Role.BEHEERDER, since=register.restored.at)
+    yield from _of_epoch(register, at)
     if register.coordination_due:
         yield Due("renew-coordination", "left-out", Role.COORDINATOR)
     recovery = register.recovery
@@ -104,11 +100,25 @@ def of_store(register: Register, at: datetime) -> Iterator[Due]:
         yield Due("split-recovery", "none", Role.COORDINATOR)
     elif not register.recoverable() or recovery.box is None:
         yield Due("split-recovery", "used" if recovery.used is not None else "left-out", Role.COORDINATOR)
+    for handle in register.lacking_epoch():
+        yield Due("box-gate", "no-box", Role.COORDINATOR, handle)
     for member in register.members.values():
-        if member.active and member.handle not in register.gate_boxes:
-            yield Due("box-gate", "no-box", Role.COORDINATOR, member.handle)
         if member.holds(Role.COORDINATOR) and member.handle not in register.coordination_boxes:
             yield Due("box-coordination", "no-box", Role.COORDINATOR, member.handle)
+
+
+def _of_epoch(register: Register, at: datetime) -> Iterator[Due]:
+    """Tell why a rotation is due."""
+    limits = None if register.policy is None else register.policy.limits
+    for handle, since in register.to_rotate_out.items():
+        yield Due("rotate", "left-out", Role.BEHEERDER, handle, None, since)
+    if limits is not None and at > register.epoch.since + limits.epoch_days * _DAY:
+        yield Due("rotate", "age", Role.BEHEERDER, since=register.epoch.since, overdue=True)
+    if register.awaited_since is not None:
+        why = "served" if register.served else "embedded"
+        yield Due("rotate", why, Role.BEHEERDER, since=register.awaited_since, overdue=True)
+    if register.restored is not None and register.restored.rotated is None:
+        yield Due("rotate", "restored", Role.BEHEERDER, since=register.restored.at)
 
 
 def of_household(register: Register, household: Household, at: datetime) -> Iterator[Due]:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from dossier.actions.renewal import Prepared, state_with_new_keys
 from dossier.desk import Desk
 from dossier.errors import NotFoundError, UsageError
+from dossier.gate.showing import Whose
 from dossier.keying import new_keys, slot_box
-from dossier.log.reading import entries
 from dossier.model import (
     Deed,
     Digest,
@@ -154,11 +154,9 @@ def opened_by(
     desk: Desk, household_id: HouseholdId, grant: Grant
 ) -> Iterator[tuple[SectionName, int, datetime]]:
     """Give what the holder of a grant opened under it, from the log."""
-    for entry in entries(desk.store, desk.memory.verified, since=grant.position):
-        asked = entry.signed.request
-        theirs = entry.ruling.basis == grant.grant and asked.household == household_id
-        if theirs and asked.deed is Deed.READ and entry.ruling.permitted and asked.section and asked.version:
-            yield asked.section, asked.version, entry.at
+    for one in desk.gate.openings(Whose(basis=grant.grant, since=grant.position)):
+        if one.household == household_id:
+            yield one.section, one.version, one.at
 
 
 def grants(

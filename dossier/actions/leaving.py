@@ -1,15 +1,14 @@
 """Let a member go for good: tell what they could open and did, and close it (PROMISES.md, 5)."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import NamedTuple
 
 from dossier.actions.approvals import Stated, state
 from dossier.actions.rotation import rekey, renew_coordination
 from dossier.desk import Desk
 from dossier.errors import ConflictError, RefusedError, UsageError
-from dossier.log.reading import entries
-from dossier.model import Deed, Handle, HouseholdId, PurposeId, Reason, Request, Role, SectionName
+from dossier.gate.showing import Opening, Whose
+from dossier.model import Deed, Handle, HouseholdId, Reason, Request, Role, SectionName
 from dossier.register.households import Household
 from dossier.register.register import Register
 from dossier.statements import Statement
@@ -22,16 +21,6 @@ class Reach(NamedTuple):
     section: SectionName
     versions: int  # that they open: all that there are
     right: str  # "regisseur", a grant's id, "team", or "-" for a key without a right
-
-
-class Opening(NamedTuple):
-    """A version that a member opened."""
-
-    household: HouseholdId
-    section: SectionName
-    version: int
-    purpose: PurposeId
-    at: datetime
 
 
 class Leaving(NamedTuple):
@@ -76,7 +65,7 @@ def _look(desk: Desk, told: Leaving) -> Leaving:
         reach += _reach(situation.register, found, told)
         if found.regisseur == told.handle:
             directs.append(household)
-    opened = tuple(_opened(desk, told.handle))
+    opened = tuple(desk.gate.openings(Whose(member=told.handle)))
     return told._replace(reach=tuple(reach), opened=opened, directs=tuple(directs))
 
 
@@ -101,14 +90,6 @@ def _right(household: Household, handle: Handle, name: SectionName, role: Role) 
         if grant.handle == handle and grant.role is role and name in grant.sections and grant.ended is None:
             return grant.grant
     return "-"
-
-
-def _opened(desk: Desk, handle: Handle) -> Iterator[Opening]:
-    for entry in entries(desk.store, desk.memory.verified, since=0):
-        asked = entry.signed.request
-        read = asked.deed is Deed.READ and entry.ruling.permitted and entry.signed.actor == handle
-        if read and asked.household and asked.section and asked.version and asked.purpose:
-            yield Opening(asked.household, asked.section, asked.version, asked.purpose, entry.at)
 
 
 class Left(NamedTuple):

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from dossier.desk import Desk
 from dossier.entry import Entry
-from dossier.errors import IntegrityError
+from dossier.gate.showing import Wanted
 from dossier.log import verify as verifying
-from dossier.log.note import Checkpoint, open_checkpoint, vkey
-from dossier.log.reading import pages, pages_from
-from dossier.log.records import origin, split
+from dossier.log.note import vkey
+from dossier.log.reading import pages
+from dossier.log.records import origin
 from dossier.log.report import Report
-from dossier.model import Deed, Handle, HouseholdId, Request, Role
-from dossier.storage.base import PAGE, Store
+from dossier.model import Deed, Handle, HouseholdId, Request
+from dossier.storage.base import Store
 
 
 def show(
@@ -32,38 +32,7 @@ def show(
             which it must be seen whether one is its regisseur.
     """
     desk.gate.enter(Request(Deed.LOG_SHOW, household))
-    sees = _sight(desk, household)
-    found: list[Entry] = []
-    for page in pages_from(desk.store, desk.memory.verified, since):
-        found += (
-            entry
-            for entry in reversed(page)
-            if sees(entry)
-            and (since is None or entry.at >= since)
-            and (until is None or entry.at < until)
-            and member in (None, entry.signed.actor)
-            and household in (None, entry.signed.request.household)
-        )
-    return found[::-1]
-
-
-def _sight(desk: Desk, household: HouseholdId | None) -> Callable[[Entry], bool]:
-    """Say which entries one may see."""
-    roles = desk.gate.survey().register.member(desk.handle).roles
-    if Role.TOEZICHTHOUDER in roles:
-        return lambda _: True
-    own: set[HouseholdId | None] = set()
-    if Role.REGISSEUR in roles:
-        named = desk.memory.mine if household is None else {household}
-        own = set(_as_regisseur(desk, named))
-    return lambda entry: entry.signed.actor == desk.handle or entry.signed.request.household in own
-
-
-def _as_regisseur(desk: Desk, households: set[HouseholdId]) -> Iterator[HouseholdId]:
-    """Give those of these households of which one is the regisseur now."""
-    for household, situation, _ in desk.gate.survey_each(sorted(households)):
-        if situation.register.households[household].regisseur == desk.handle:
-            yield household
+    return list(desk.gate.entries(Wanted(household, member, since, until)))[::-1]
 
 
 def verify(
@@ -83,16 +52,7 @@ def checkpoint(desk: Desk) -> bytes:
     Raises:
         IntegrityError: when it is not.
     """
-    register, known = desk.gate.survey().register, desk.memory.verified
-    records, _ = split(desk.store.page(known.page))
-    place = known.size - 1 - known.page * PAGE
-    if place >= len(records):
-        raise IntegrityError("log-short", index=known.size - 1)
-    name, note = origin(desk.store.store_id), records[place].note
-    signed = open_checkpoint(note, name, [(name, register.epoch.log_key)])
-    if signed != Checkpoint(name, known.size, known.root):
-        raise IntegrityError("bad-checkpoint")
-    return note
+    return desk.gate.note()
 
 
 def vkeys(desk: Desk) -> list[str]:

@@ -1,6 +1,7 @@
 """Admit members by their card, change their roles, suspend and restore them."""
 
 from dossier.actions.approvals import Stated, state
+from dossier.actions.boxes import box_what_is_due, with_gate_box
 from dossier.desk import Desk
 from dossier.errors import IntegrityError
 from dossier.gate.base import Situation
@@ -36,24 +37,22 @@ def admit(desk: Desk, card_file: bytes, roles: list[Role], fingerprint: str) -> 
     """Admit the holder of a card, under the fingerprint that they gave by hand.
 
     The admission carries the member's box of the epoch secret and, for a coordinator, of the team's seed:
-    whoever approves it need not be able to make them.
+    whoever approves it need not be able to make them. While the store is served a member needs no box; a
+    beheerder gets theirs right after.
 
     Raises:
         IntegrityError: as `read_card`.
     """
     card = read_card(card_file, fingerprint)
     situation = desk.gate.survey()
-    epoch, gate_box = desk.gate.epoch_box(card)
-    objects = {digest_of(gate_box): gate_box}
-    statement = Statement(
-        "member.admitted/1",
-        card=card,
-        roles=tuple(roles),
-        epoch=epoch,
-        gate_box=digest_of(gate_box),
-        **_team_box(desk, situation, card, objects, becomes=Role.COORDINATOR in roles),
-    )
-    return state(desk, situation, statement, objects), card
+    objects: dict[Digest, bytes] = {}
+    tag, gate_box = with_gate_box(desk, situation.register, "member.admitted", card, objects)
+    team_box = _team_box(desk, situation, card, objects, becomes=Role.COORDINATOR in roles)
+    statement = Statement(tag, card=card, roles=tuple(roles), **gate_box, **team_box)
+    stated = state(desk, situation, statement, objects)
+    if Role.BEHEERDER in roles and not gate_box:
+        box_what_is_due(desk)
+    return stated, card
 
 
 def _team_box(

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from dossier import contexts
 from dossier.actions.approvals import Stated, state
+from dossier.actions.boxes import with_gate_box
 from dossier.desk import Desk
 from dossier.entry import Entry
 from dossier.errors import DossierError, IntegrityError, LockedError, UsageError, WaitsError
@@ -73,7 +74,8 @@ def split(desk: Desk, threshold: int, shares: int, hand_out: HandOut | None = No
 
 def _free_handle(register: Register) -> str:
     """Give a recovery card a handle that nobody has or had."""
-    taken = {*register.members, *register.retired, *(p.statement["card"].handle for p in _waiting(register))}
+    taken = {*register.members, *register.gates, *register.retired}
+    taken |= {p.statement["card"].handle for p in _waiting(register)}
     names = (f"recovery-{number}" for number in count(1))
     return next(name for name in names if name not in taken)
 
@@ -186,14 +188,7 @@ def restore(desk: Desk, card: Card, shares: Sequence[str]) -> Entry:
     number = register.number  # of this seed: the register goes on when the gate looks again
     place = (desk.store.store_id, number, card.fingerprint)
     team_box = box_to(card, seed, contexts.of("coordination-seed", *place))
-    epoch, gate_box = desk.gate.epoch_box(card)
-    statement = Statement(
-        "coordination.recovered/1",
-        card=card,
-        epoch=epoch,
-        gate_box=digest_of(gate_box),
-        number=number,
-        coordination_box=digest_of(team_box),
-    )
-    objects = {digest_of(gate_box): gate_box, digest_of(team_box): team_box}
+    objects = {digest_of(team_box): team_box}
+    tag, gate_box = with_gate_box(desk, register, "coordination.recovered", card, objects)
+    statement = Statement(tag, card=card, **gate_box, number=number, coordination_box=digest_of(team_box))
     return desk.gate.enact(statement, objects, signer=identity)

@@ -1,19 +1,20 @@
 """Give a member another card: by the member under the old one, or for a token that was lost."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dossier import contexts
 from dossier.actions.approvals import Stated, state
-from dossier.actions.boxes import box_slots, box_slots_of
+from dossier.actions.boxes import box_slots, box_slots_of, box_what_is_due, with_gate_box
 from dossier.actions.members import read_card
 from dossier.actions.store import again
+from dossier.book import Book
 from dossier.desk import Desk
-from dossier.errors import UsageError
+from dossier.errors import LockedError, UsageError
 from dossier.gate.base import Situation
-from dossier.gate.local import LocalGate
+from dossier.memory import Memory
 from dossier.model import Digest, Handle, HouseholdId, Reason, Role
 from dossier.register.households import Section
 from dossier.statements import Statement
@@ -25,6 +26,7 @@ from keys.locks import open_box
 from keys.primitives import BOX_OVERHEAD, KEY_SIZE
 
 Clock = Callable[[], datetime]
+Seat = Callable[[Desk, Identity, Memory], Desk]  # a desk beside another, for a card and its memory
 _BOX_SIZE = KEY_SIZE + BOX_OVERHEAD
 _Keys = Mapping[tuple[HouseholdId, str, int], bytes]  # of sections, by household, name and generation
 
@@ -37,8 +39,16 @@ class Renewed(NamedTuple):
     boxed: int  # households in which their section keys were boxed to it
 
 
-def renew_own(desk: Desk, identity: Identity) -> Renewed:
-    """Put the same person's next card in force, signed by the one before; box to it what that one opened."""
+def at_the_store(desk: Desk, identity: Identity, memory: Memory) -> Desk:
+    """Give the desk as it is under another card of the same member."""
+    return desk._replace(gate=desk.gate.under(identity, memory), identity=identity, memory=memory)
+
+
+def renew_own(desk: Desk, identity: Identity, seat: Seat = at_the_store) -> Renewed:
+    """Put the same person's next card in force, signed by the one before; box to it what that one opened.
+
+    `seat` gives the desk at which the next card goes on.
+    """
     keys: dict[tuple[HouseholdId, str, int], bytes] = {}
     desk.gate.survey()  # what was given to the member since their last command counts as well
     for household, situation, _ in desk.gate.survey_each(sorted(desk.memory.mine)):
@@ -47,8 +57,7 @@ def renew_own(desk: Desk, identity: Identity) -> Renewed:
     entry = desk.gate.enact(statement, objects)
     memory = desk.memory.passed_to(identity)
     memory.save(anew=True)
-    gate = LocalGate(desk.store, identity, memory, desk.clock)
-    return _box_again(Desk(desk.store, gate, identity, memory, desk.clock), entry.leaf, keys)
+    return _box_again(seat(desk, identity, memory), entry.leaf, keys)
 
 
 def go_on(
@@ -71,14 +80,32 @@ def go_on(
 def _opened(
     store: Store, identity: Identity, situation: Situation, household: HouseholdId
 ) -> dict[tuple[HouseholdId, str, int], bytes]:
-    """Open what a card opens of a household: its boxes are tried, for they may no longer be named."""
+    """Open what a card opens of a household: every box is tried that was ever given to its handle.
+
+    After the renewal none of them is in force, while they are there still.
+    """
     keys: dict[tuple[HouseholdId, str, int], bytes] = {}
-    boxes = [data for data in situation.objects.values() if len(data) == _BOX_SIZE]
     for name, section in situation.register.households[household].sections.items():
+        given = _given(situation.opened.book, Handle(identity.card.handle), section)
+        boxes = [data for digest in given if (data := situation.objects.get(digest)) is not None]
         key = _try(store, identity, household, section, boxes)
         if key is not None:
             keys[household, str(name), section.generation] = key
     return keys
+
+
+def _given(book: Book, handle: Handle, section: Section) -> Iterator[Digest]:
+    """Name every box of a section's key in force that a book gives to someone."""
+    for entry in book.entries:
+        statement = entry.signed.statement
+        assert statement is not None  # noqa: S101 (entries of a book carry one)
+        for keying in statement.keyings():
+            if (keying.section, keying.generation) == (section.name, section.generation):
+                yield from (slot.box for slot in keying.slots if slot.handle == handle)
+        if statement.fields.get("handle") == handle:
+            for *_, name, generation, box in statement.fields.get("boxes", ()):
+                if (name, generation) == (section.name, section.generation):
+                    yield box
 
 
 def _try(
@@ -97,6 +124,7 @@ def _try(
 
 
 def _box_again(desk: Desk, leaf: bytes, keys: _Keys) -> Renewed:
+    _box_epoch_again(desk)
     households = sorted({household for household, _, _ in keys})
     boxed = box_slots(
         desk,
@@ -105,6 +133,19 @@ def _box_again(desk: Desk, leaf: bytes, keys: _Keys) -> Renewed:
         lambda _, house, section: keys.get((house, section.name, section.generation)),
     )
     return Renewed(desk, leaf, boxed)
+
+
+def _box_epoch_again(desk: Desk) -> None:
+    """Box the epoch's secret to one's own new card, where it is due and the renewal brought no box.
+
+    So it is for a beheerder while the store is served. Without the gate's help they cannot; a colleague can.
+    """
+    if desk.handle in desk.gate.survey().register.lacking_epoch():
+        try:
+            box_what_is_due(desk)
+        except LockedError as e:
+            if e.code != "store-served":
+                raise
 
 
 def renew(desk: Desk, handle: Handle, card_file: bytes, fingerprint: str) -> tuple[Stated | None, Card]:
@@ -133,20 +174,20 @@ def box_again(desk: Desk, handle: Handle) -> tuple[bytes, int]:
 
     Gives the leaf hash of the entry that made the card active, and in how many households.
     """
+    box_what_is_due(desk)
     boxed = box_slots_of(desk, handle)
     return desk.gate.register.member(handle).leaf, boxed
 
 
 def _renewal(desk: Desk, situation: Situation, card: Card) -> tuple[Statement, dict[Digest, bytes]]:
-    """Word the renewal, with a box of the epoch secret and, for a coordinator, of the team's seed."""
+    """Word the renewal, with its box of the epoch secret and, for a coordinator, of the team's seed."""
     register = situation.register
-    epoch, gate_box = desk.gate.epoch_box(card)
-    objects = {digest_of(gate_box): gate_box}
+    objects: dict[Digest, bytes] = {}
+    tag, gate_box = with_gate_box(desk, register, "member.renewed", card, objects)
     fields: dict[str, Any] = {"number": None, "coordination_box": None}
     both = register.member(desk.handle).holds(Role.COORDINATOR)
     if both and Role.COORDINATOR in register.member(card.handle).roles:
         box = seed_box(desk, register, card)
         objects[digest_of(box)] = box
         fields = {"number": register.number, "coordination_box": digest_of(box)}
-    gate = {"epoch": epoch, "gate_box": digest_of(gate_box)}
-    return Statement("member.renewed/1", card=card, **gate, **fields), objects
+    return Statement(tag, card=card, **gate_box, **fields), objects

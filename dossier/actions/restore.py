@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
-from typing import NamedTuple
+from typing import Generic, NamedTuple
 
 from dossier.actions.backup import BEFORE, can_lock, draft_of
 from dossier.actions.check import check, is_damage
@@ -14,7 +13,7 @@ from dossier.errors import DossierError, RefusedError
 from dossier.log.report import Report
 from dossier.model import STORE_BOOK, HouseholdId, StoreId
 from dossier.storage.base import Store
-from dossier.storage.site import Site
+from dossier.storage.ground import A, Ground
 
 Progress = Callable[[int], None]
 
@@ -28,30 +27,30 @@ class Lost(NamedTuple):
     households: tuple[HouseholdId, ...]
 
 
-class Before(NamedTuple):
+class Before(NamedTuple, Generic[A]):
     """The store that was replaced: how many entries it had, what is lost, where it is kept."""
 
     entries: int | None
     lost: Lost | None
-    kept: Path
+    kept: A
 
 
-class PutBack(NamedTuple):
+class PutBack(NamedTuple, Generic[A]):
     """A store that was put back."""
 
     report: Report
-    before: Before | None
+    before: Before[A] | None
 
 
 def restore(
     source: Store,
-    site: Site,
+    site: Ground[A],
     root: str,
     now: datetime,
     *,
     confirm: StoreId | None = None,
     progress: Progress | None = None,
-) -> PutBack | Report:
+) -> PutBack[A] | Report:
     """Put a store back from a backup, in the place of what stands there; that is kept beside.
 
     1. See that it may be: nothing stands there, or an earlier state of this store, or `confirm` is the id of
@@ -80,7 +79,7 @@ def restore(
         site.discard()
         return report
     aside = site.free_name(f"{BEFORE}-{now:%Y-%m-%dT%H%M%SZ}")
-    found: list[Before] = []
+    found: list[Before[A]] = []
 
     def agree() -> None:
         if old is not None:
@@ -94,7 +93,7 @@ def restore(
         raise
     if cut_off is not None:
         with suppress(DossierError):
-            found.append(_before(Site(cut_off, RESTORING).standing(), source, cut_off))
+            found.append(_before(site.kept(cut_off), source, cut_off))
     return PutBack(report, found[0] if found else None)
 
 
@@ -117,7 +116,7 @@ def _compared(old: Store, source: Store) -> Compared | None:
         return None
 
 
-def _before(old: Store | None, source: Store, kept: Path) -> Before:
+def _before(old: Store | None, source: Store, kept: A) -> Before[A]:
     """Say what a store had that its backup has not, as far as it can be read."""
     logs = None if old is None else _compared(old, source)
     if old is None or logs is None:

@@ -18,10 +18,14 @@ from dossier.team import next_card
 
 
 class Plan(NamedTuple):
-    """Who a rotation boxes the next secret to, and who not: of those, who is still to be suspended."""
+    """Who a rotation boxes the next secret to, and who not: of those, who is still to be suspended.
+
+    While the store is served it goes to beheerders and gates; other members have no need of it.
+    """
 
     epoch: int
     within: tuple[Member, ...]
+    gates: tuple[Handle, ...]
     without: tuple[Member, ...]
     to_suspend: tuple[Member, ...]
 
@@ -32,11 +36,12 @@ def plan(desk: Desk, without: Sequence[Handle] = ()) -> Plan:
     for handle in without:
         if handle not in register.members:
             raise UsageError(str(Reason.UNKNOWN_MEMBER), handle=handle)
-    everyone = register.members.values()
-    within = tuple(m for m in everyone if m.active and m.handle not in without)
+    everyone, cards = register.members.values(), register.epoch_cards()
+    within = tuple(m for m in everyone if m.handle in cards and m.handle not in without)
+    gates = tuple(handle for handle in cards if handle in register.gates)
     to_suspend = tuple(m for m in everyone if m.active and m.handle in without)
-    out = tuple(m for m in everyone if m not in within)
-    return Plan(register.epoch.number + 1, within, out, to_suspend)
+    out = tuple(m for m in everyone if not m.active or m.handle in without)
+    return Plan(register.epoch.number + 1, within, gates, out, to_suspend)
 
 
 class Rotated(NamedTuple):

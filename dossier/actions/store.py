@@ -120,12 +120,13 @@ def _contact(
         with store.exclusive():  # in pieces, so that others get their turn
             taken = follower.follow(_PIECE)
             store.settle(memory.verified.page)
-    member = register.members.get(Handle(identity.card.handle))
-    if member is None or member.fingerprint != identity.card.fingerprint:
+    handle = Handle(identity.card.handle)
+    known = register.members.get(handle) or register.gates.get(handle)
+    if known is None or known.fingerprint != identity.card.fingerprint:
         raise LockedError("not-admitted")
     memory.root = register.root
     gate = LocalGate(store, identity, memory, clock)
-    return Desk(store, gate, identity, memory, clock), member.leaf
+    return Desk(store, gate, identity, memory, clock), known.leaf
 
 
 def _seen_before(memory: Memory) -> Seen | None:

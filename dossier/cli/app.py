@@ -37,12 +37,15 @@ _COMMANDS = {
     "grant": "grants",
     "who": "who",
     "keys": "rotation",
+    "gate": "gates",
     "session": "session",
     "log": "logs",
     "check": "check",
     "backup": "backup",
     "restore": "backup",
+    "store": "storecopy",
     "reopen": "reopening",
+    "serve": "serve",
     "exit-codes": "exit_codes",
 }
 

@@ -1,18 +1,26 @@
 """dossier approval list, give, refuse."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import click
 
 from dossier.actions import approvals as actions
-from dossier.actions import reopening
+from dossier.actions import gates, reopening
 from dossier.cli import context
+from dossier.cli.gates import embedded_again
 from dossier.cli.params import Group
-from dossier.cli.render import answer, day, table
+from dossier.cli.render import answer, day, mark, table
 from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
-from dossier.errors import GONE_BACK, IntegrityError, UnreachableError
+from dossier.desk import Desk
+from dossier.errors import GONE_BACK, DossierError, IntegrityError, PartlyDoneError, UnreachableError
 from dossier.model import write_time
 from dossier.register.members import LIFETIME
+from dossier.register.register import Proposal
 from keys.encoding import fingerprint
+
+_WITH_CARD = ("member.admitted", "member.renewed", "gate.admitted")  # it makes a card active
 
 number_argument = click.argument("number", type=click.IntRange(min=0), metavar="N")
 
@@ -32,6 +40,7 @@ def list_(setting: Setting) -> None:
             "number": p.position,
             "what": p.statement.kind,
             "about": actions.subject(p.statement),
+            "card_fingerprint": _card(p),
             "by": p.signer,
             "at": write_time(p.at),
             "until": write_time(p.at + LIFETIME),
@@ -43,24 +52,33 @@ def list_(setting: Setting) -> None:
         setting,
         "approval-list",
         {"approvals": rows},
-        lambda: (
-            table(
-                head,
-                [
-                    (
-                        str(p.position),
-                        p.statement.kind,
-                        actions.subject(p.statement) or "-",
-                        p.signer,
-                        day(p.at + LIFETIME),
-                    )
-                    for p in waiting
-                ],
-            )
-            if waiting
-            else [_("Nothing waits for approval.")]
-        ),
+        lambda: _listed(head, waiting) if waiting else [_("Nothing waits for approval.")],
     )
+
+
+def _card(proposal: Proposal) -> str | None:
+    """Give the fingerprint of the card that would come in force: whoever approves it compares it too."""
+    card = proposal.statement.fields.get("card")
+    return None if card is None else str(card.fingerprint)
+
+
+def _listed(head: tuple[str, ...], waiting: list[Proposal]) -> Iterator[str]:
+    yield from table(
+        head,
+        [
+            (
+                str(p.position),
+                p.statement.kind,
+                actions.subject(p.statement) or "-",
+                p.signer,
+                day(p.at + LIFETIME),
+            )
+            for p in waiting
+        ],
+    )
+    for p in waiting:
+        if (card := _card(p)) is not None:
+            yield say("Card of number {number}: {fingerprint}", number=p.position, fingerprint=card)
 
 
 @approval.command(
@@ -71,19 +89,48 @@ def list_(setting: Setting) -> None:
 def give(setting: Setting, number: int) -> None:
     """Approve."""
     try:
-        entry, proposal = actions.give(context.open_desk(setting, again=True), number)
+        desk = context.open_desk(setting, again=True)
+        entry, proposal = actions.give(desk, number)
     except (IntegrityError, UnreachableError) as e:
         if e.code not in GONE_BACK:
             raise
         _give_restored(setting, number)
         return
     statement = proposal.statement
-    welcome = fingerprint(entry.leaf) if statement.kind in ("member.admitted", "member.renewed") else None
+    welcome = fingerprint(entry.leaf) if statement.kind in _WITH_CARD else None
     data = {"number": number, "what": statement.kind, "about": actions.subject(statement), "welcome": welcome}
     lines = [say("Approved: {what} ({about}).", what=statement.kind, about=data["about"] or "-")]
     if welcome is not None:
         lines.append(say("Welcome code for them, to hand over yourself: {welcome}", welcome=welcome))
+    if statement.kind in ("gate.adopted", "gate.left"):
+        _go_on(setting, desk, data, lines)
+        return
     answer(setting, "approval-give", data, lambda: lines)
+
+
+def _go_on(setting: Setting, desk: Desk, data: dict[str, Any], lines: list[str]) -> None:
+    """Rotate at once, where a gate that came or went makes that due.
+
+    Raises:
+        PartlyDoneError: the approval stands, and the rotation was not finished.
+    """
+    register = desk.gate.register
+    awaited, served = register.rotation_awaited, register.served
+    try:
+        rotated, trouble = gates.go_on(desk), None
+    except DossierError as e:
+        rotated, trouble = None, e
+    if awaited and not served:
+        lines.append(embedded_again())
+    if rotated is not None:
+        text = say("epoch {epoch} is in force, with {boxes} boxes.", **rotated._asdict())
+        lines.append(f"{mark('good')}: {text}")
+    if rotated is not None and awaited and served:
+        lines.append(_("From here on members come in by the gate's address: it goes into --store."))
+    data["epoch"] = None if rotated is None else rotated.epoch
+    answer(setting, "approval-give", data, lambda: lines)
+    if trouble is not None:
+        raise PartlyDoneError("rotation-left", why="awaited" if awaited else None) from trouble
 
 
 def _give_restored(setting: Setting, number: int) -> None:

@@ -10,8 +10,9 @@ import click
 from dossier.actions import backup as actions
 from dossier.actions import restore as restoring
 from dossier.cli import context
+from dossier.cli.backends import ground_at
 from dossier.cli.params import FINGERPRINT, Command, Read, option
-from dossier.cli.places import place_of
+from dossier.cli.places import is_folder, place_of
 from dossier.cli.render import answer, mark, progress
 from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
@@ -20,6 +21,7 @@ from dossier.errors import IntegrityError, UsageError
 from dossier.log.report import Finding, Report
 from dossier.model import Seen, StoreId, is_store_id
 from dossier.storage.base import Store
+from dossier.storage.ground import Ground
 from dossier.storage.site import Site
 from keys.encoding import to_base64
 
@@ -50,7 +52,7 @@ def backup(setting: Setting, dest: Path, root: str | None) -> None:
     """Make a backup."""
     began = time.monotonic()
     store = context.open_store(setting)
-    _check_apart(dest, Path(place_of(setting)))
+    check_apart(str(dest), place_of(setting))
     site = Site(dest, actions.UNFINISHED)
     pinned, must_pass = (root, None) if root is not None else known_of(setting, store)
     with progress(setting, _("Copying and checking")) as tick:
@@ -100,9 +102,13 @@ def seen_by(desk: Desk) -> Seen | None:
     return Seen(desk.memory.verified.size, desk.memory.verified.root)
 
 
-def _check_apart(one: Path, other: Path) -> None:
-    """See that neither of two folders is in the other. Raises UsageError."""
-    first, second = one.resolve(), other.resolve()
+def check_apart(one: str, other: str) -> None:
+    """See that two places are not one, and neither of two folders is in the other. Raises UsageError."""
+    if not (is_folder(one) and is_folder(other)):
+        if one == other:
+            raise UsageError("same-place")
+        return
+    first, second = Path(one).resolve(), Path(other).resolve()
     if first.is_relative_to(second) or second.is_relative_to(first):
         raise UsageError("same-place")
 
@@ -149,11 +155,11 @@ def _backed_up(data: dict[str, Any], report: Report, *, whole: bool) -> Iterator
 @pass_setting
 def restore(setting: Setting, src: Path, root: str | None, confirm: StoreId | None) -> None:
     """Put a backup in the place of the store."""
-    place = Path(place_of(setting))
-    _check_apart(src, place)
+    place = place_of(setting)
+    check_apart(str(src), place)
     source = context.open_store(Setting(store=str(src)))
     pinned = root if root is not None else root_of(setting, source)
-    site = Site(place, restoring.RESTORING)
+    site = ground_at(place, restoring.RESTORING)
     with progress(setting, _("Copying and checking")) as tick:
         done = restoring.restore(source, site, pinned, setting.clock(), confirm=confirm, progress=tick)
     if isinstance(done, Report):
@@ -164,9 +170,9 @@ def restore(setting: Setting, src: Path, root: str | None, confirm: StoreId | No
     answer(setting, "restore", data, lambda: _restored(data, done))
 
 
-def _refused(site: Site, source: Store, report: Report) -> dict[str, Any]:
+def _refused(site: Ground[Any], source: Store, report: Report) -> dict[str, Any]:
     return {
-        "place": str(site.folder),
+        "place": site.name,
         "store": source.store_id,
         "entries": report.entries,
         "root": to_base64(report.root),
@@ -177,7 +183,7 @@ def _refused(site: Site, source: Store, report: Report) -> dict[str, Any]:
     }
 
 
-def _put_back(site: Site, source: Store, done: restoring.PutBack) -> dict[str, Any]:
+def _put_back(site: Ground[Any], source: Store, done: restoring.PutBack[Any]) -> dict[str, Any]:
     before = done.before
     data = _refused(site, source, done.report)
     if before is not None:
@@ -190,7 +196,7 @@ def _put_back(site: Site, source: Store, done: restoring.PutBack) -> dict[str, A
     return data
 
 
-def _restored(data: dict[str, Any], done: restoring.PutBack) -> Iterator[str]:
+def _restored(data: dict[str, Any], done: restoring.PutBack[Any]) -> Iterator[str]:
     yield f"{mark('good')}: " + say("store put back, {entries} entries: {place}", **data)
     if data["kept"] is not None:
         yield say("What stood there is kept: {kept}", **data)

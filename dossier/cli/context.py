@@ -1,4 +1,4 @@
-"""The composition root: options and environment in, a Desk out. The only place that names a backend."""
+"""The composition root: options and environment in, a Desk out."""
 
 import sys
 from contextlib import suppress
@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from dossier.cli import terminal
+from dossier.cli.backends import gate_of, memory_of, open_at
 from dossier.cli.passphrases import passphrase
 from dossier.cli.places import place_of, state_folder, token_of
 from dossier.cli.render import note
@@ -16,7 +17,6 @@ from dossier.cli.unlocked import Held, held
 from dossier.cli.words import _, say
 from dossier.desk import Desk
 from dossier.errors import DossierError, IntegrityError, LockedError
-from dossier.gate.local import LocalGate
 from dossier.memory import Memory
 from dossier.model import StoreId
 from dossier.storage.base import Store
@@ -26,9 +26,7 @@ from keys.token import Unlocked, unlock
 
 def open_store(setting: Setting) -> Store:
     """Open the store."""
-    from dossier.storage.files import FileStore  # noqa: PLC0415 (a command without a store needs no TinyDB)
-
-    return FileStore(Path(place_of(setting)))
+    return open_at(place_of(setting))
 
 
 def open_token(setting: Setting) -> tuple[Path, Unlocked, str]:
@@ -90,7 +88,7 @@ def desk_with(setting: Setting, store: Store, unlocked: Unlocked | Held) -> Desk
         raise LockedError("not-joined")
     if contact.store != store.store_id:
         raise LockedError("other-store")
-    memory = Memory(state_folder(), unlocked.identity, StoreId(contact.store))
+    memory = memory_of(store, state_folder(), unlocked.identity, StoreId(contact.store))
     if not memory.load():
         raise IntegrityError("memory-gone")
     if memory.root != contact.root:
@@ -101,7 +99,7 @@ def desk_with(setting: Setting, store: Store, unlocked: Unlocked | Held) -> Desk
 def desk_of(setting: Setting, store: Store, identity: Identity, memory: Memory) -> Desk:
     """Put a desk together."""
     confirm = _confirm_date if setting.asking() else None
-    gate = LocalGate(store, identity, memory, setting.clock, confirm)
+    gate = gate_of(store, identity, memory, setting.clock, confirm)
     desk = Desk(store, gate, identity, memory, setting.clock)
     command = click.get_current_context(silent=True)
     if command is not None:

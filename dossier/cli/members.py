@@ -103,6 +103,7 @@ def list_(setting: Setting) -> None:
     """List members."""
     desk = context.open_desk(setting)
     members = actions.members(desk)
+    gates = list(desk.gate.register.gates)
     rows = [
         {
             "handle": m.handle,
@@ -129,22 +130,28 @@ def list_(setting: Setting) -> None:
     answer(
         setting,
         "member-list",
-        {"members": rows},
-        lambda: table(
-            head,
-            [
-                (
-                    m.handle,
-                    m.card.person,
-                    m.card.org,
-                    ", ".join(sorted(m.roles)),
-                    states[_state(m)],
-                    day(m.admitted_at),
-                    m.admitted_by,
-                )
-                for m in members
-            ],
-        ),
+        {"members": rows, "gates": gates},
+        lambda: [
+            *table(
+                head,
+                [
+                    (
+                        m.handle,
+                        m.card.person,
+                        m.card.org,
+                        ", ".join(sorted(m.roles)),
+                        states[_state(m)],
+                        day(m.admitted_at),
+                        m.admitted_by,
+                    )
+                    for m in members
+                ],
+            ),
+            *(
+                [say("Beside these, gates: {gates}. See: dossier gate list", gates=", ".join(gates))]
+                * bool(gates)
+            ),
+        ],
     )
 
 
@@ -181,7 +188,8 @@ def suspend(setting: Setting, handle: Handle, reason: str) -> None:
     """Suspend a member."""
     desk = context.open_desk(setting, again=True)
     stated = actions.suspend(desk, handle, reason)
-    due = [] if stated.waits else ["rotate", "rekey"]
+    rotate = [] if handle not in desk.gate.register.to_rotate_out else ["rotate"]
+    due = [] if stated.waits else [*rotate, "rekey"]
     data = {"handle": handle, "reason": reason, "due": due, **_waiting(stated)}
     answer(
         setting,
@@ -191,7 +199,7 @@ def suspend(setting: Setting, handle: Handle, reason: str) -> None:
             stated,
             say("{handle} is suspended.", handle=handle),
             _("What they copied or opened before, they still have."),
-            _("Now a beheerder must rotate the gate's key: dossier keys rotate"),
+            *([_("Now a beheerder must rotate the gate's key: dossier keys rotate")] if rotate else []),
             _("And their households need new keys: dossier keys rekey --all, or revoke and assign."),
         ),
     )

@@ -44,7 +44,8 @@ def make_default(place: str, token: Path) -> None:
     folder = config_folder()
     with translated():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        chosen = {"store": str(Path(place).resolve()), "token": str(token.resolve())}
+        store = str(Path(place).resolve()) if is_folder(place) else place
+        chosen = {"store": store, "token": str(token.resolve())}
         replace(folder / "config.json", json.dumps(chosen).encode("utf-8"))
 
 
@@ -53,9 +54,17 @@ def place_of(setting: Setting) -> str:
     place = setting.store or os.environ.get("DOSSIER_STORE") or defaults().get("store")
     if not place:
         raise UsageError("missing-option", option="--store")
-    if "://" in place:
-        raise UsageError("place-not-served")
     return place
+
+
+def is_folder(place: str) -> bool:
+    """Tell whether a place is a folder, and not a database or a gate that is spoken to."""
+    return "://" not in place and not place.startswith("unix:")
+
+
+def is_gate(place: str) -> bool:
+    """Tell whether a place is that of a served gate."""
+    return place.startswith(("https://", "http://", "unix:"))
 
 
 def token_of(setting: Setting) -> Path:

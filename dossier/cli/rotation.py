@@ -45,6 +45,7 @@ def rotate(setting: Setting, without: tuple[Handle, ...], reason: str | None, pl
     found = actions.plan(desk, without)
     data: dict[str, Any] = {
         "within": [member.handle for member in found.within],
+        "gates": list(found.gates),
         "without": [member.handle for member in found.without],
     }
     if plan:
@@ -59,7 +60,7 @@ def rotate(setting: Setting, without: tuple[Handle, ...], reason: str | None, pl
         "keys-rotate",
         data,
         lambda: [
-            f"{mark('good')}: " + say("epoch {epoch} is in force, for {boxes} members.", **data),
+            f"{mark('good')}: " + _in_force(data),
             say("Left out: {handles}", handles=", ".join(data["without"]) or "-"),
             _("What is written from here on opens for nobody who was left out."),
             _("What is older closes to them when a coordinator rekeys: dossier keys rekey --all"),
@@ -67,9 +68,18 @@ def rotate(setting: Setting, without: tuple[Handle, ...], reason: str | None, pl
     )
 
 
+def _in_force(data: dict[str, Any]) -> str:
+    if data["gates"]:
+        return say("epoch {epoch} is in force, for {boxes} beheerders and gates.", **data)
+    return say("epoch {epoch} is in force, for {boxes} members.", **data)
+
+
 def _planned(found: actions.Plan) -> Any:
     yield say("Epoch {epoch} would be in force. In, with a box each:", epoch=found.epoch)
     yield from (f"  {member.handle}: {member.card.person}, {member.card.org}" for member in found.within)
+    yield from (f"  {gate}: " + _("a gate") for gate in found.gates)
+    if found.gates:
+        yield _("This store is served: other members need no key of the gate.")
     yield _("Out:")
     for member in found.without:
         first = " - " + _("is suspended first") if member in found.to_suspend else ""
@@ -152,6 +162,7 @@ def status(setting: Setting) -> None:
         "epoch": found.epoch,
         "epoch_since": write_time(found.since),
         "members_in_epoch": found.within,
+        "gates": list(found.gates),
         "coordination": found.number,
         "recovery": recovery_of,
         "households": found.households,
@@ -178,7 +189,7 @@ _WHAT = {
     "rotate": N_("rotate the gate's key"),
     "renew-coordination": N_("renew the team's card"),
     "split-recovery": N_("split a recovery card"),
-    "box-gate": N_("give a member the gate's key"),
+    "box-gate": N_("give a member or gate the gate's key"),
     "box-coordination": N_("give a coordinator the team's key"),
     "rekey": N_("rekey"),
     "box-slot": N_("box to a member again"),
@@ -187,6 +198,8 @@ _WHY = {
     "left-out": N_("someone has it who should not"),
     "age": N_("older than the policy lets it be"),
     "restored": N_("the store was restored"),
+    "served": N_("a gate was adopted; until then nothing can be written"),
+    "embedded": N_("the last gate left; until then nothing can be written"),
     "none": N_("there is none"),
     "used": N_("the last one was used"),
     "no-box": N_("they have a right and no key"),
@@ -201,12 +214,12 @@ def _times(count: int | None) -> str:
 
 
 def _stands(found: dues.Status) -> Any:
-    yield say(
-        "Epoch {epoch}, since {since}, for {count} members.",
-        epoch=found.epoch,
-        since=day(found.since),
-        count=found.within,
-    )
+    facts = {"epoch": found.epoch, "since": day(found.since), "count": found.within}
+    if found.gates:
+        yield say("This store is served, by {gates}.", gates=", ".join(found.gates))
+        yield say("Epoch {epoch}, since {since}, for the gates and {count} beheerder(s).", **facts)
+    else:
+        yield say("Epoch {epoch}, since {since}, for {count} members.", **facts)
     yield say("The team's card: number {number}.", number=found.number)
     if found.recovery is None:
         yield _("Recovery: none. With the last coordinator's token, all would be lost.")

@@ -6,24 +6,26 @@ import click
 
 from dossier.actions import store as actions
 from dossier.cli import context, places, terminal
+from dossier.cli.backends import check_able, check_free_at, create_at, first_contact
 from dossier.cli.newtoken import new_passphrase, rewrite_token, write_token
 from dossier.cli.params import FINGERPRINT, HANDLE, Command, option
 from dossier.cli.render import answer, note, progress
 from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
+from dossier.desk import Desk
 from dossier.errors import (
     CancelledError,
     DossierError,
     IntegrityError,
     LockedError,
-    UnreachableError,
     UsageError,
 )
 from dossier.memory import Memory
 from dossier.policydoc import parse
+from dossier.storage.base import Store
 from keys.encoding import fingerprint
 from keys.errors import BadEncodingError
-from keys.identity import LocalIdentity, is_person_text
+from keys.identity import Identity, LocalIdentity, is_person_text
 from keys.token import Contact, Unlocked
 
 
@@ -51,17 +53,11 @@ def identity_of(handle: str, person: str, org: str) -> LocalIdentity:
 @pass_setting
 def init(setting: Setting, name: str, founder: str, person: str, org: str, policy: Path | None) -> None:
     """Found a store."""
-    from dossier.storage.files import FileStore  # noqa: PLC0415 (start-up of the other command here)
-    from dossier.storage.probe import probe  # noqa: PLC0415 (likewise)
-
-    place, token = Path(places.place_of(setting)), places.token_of(setting)
+    place, token = places.place_of(setting), places.token_of(setting)
     text = _policy_text(policy)
     if token.exists():
         raise UsageError("token-exists")
-    if (place / "dossier.json").exists():
-        raise UsageError("store-exists")
-    if place.exists() and (flaw := probe(place)) is not None:
-        raise UnreachableError(flaw)
+    check_free_at(place)
     if not is_person_text(name):
         raise UsageError("bad-person")
     identity = identity_of(founder, person, org)
@@ -69,12 +65,11 @@ def init(setting: Setting, name: str, founder: str, person: str, org: str, polic
     write_token(token, identity, secret)  # first: where that cannot be, nothing is made
     store_id, nonce = actions.new_store(identity.card)
     try:
-        store = FileStore.create(place, store_id)
+        store = create_at(place, store_id)
     except DossierError:
         token.unlink()  # it has met no store yet
         raise
-    if (flaw := probe(place)) is not None:
-        raise UnreachableError(flaw)
+    check_able(place)
     memory = Memory(places.state_folder(), identity, store_id)
     memory.root = identity.card.fingerprint
     desk = context.desk_of(setting, store, identity, memory)
@@ -89,7 +84,7 @@ def init(setting: Setting, name: str, founder: str, person: str, org: str, polic
         "welcome": fingerprint(entry.leaf),
     }
     answer(setting, "init", data, lambda: _founded(data, place))
-    places.make_default(str(place), token)  # last: nothing of the answer may be lost to it
+    places.make_default(place, token)  # last: nothing of the answer may be lost to it
 
 
 def _policy_text(policy: Path | None) -> str:
@@ -108,7 +103,7 @@ def _policy_text(policy: Path | None) -> str:
     return text
 
 
-def _founded(data: dict[str, str], place: Path) -> list[str]:
+def _founded(data: dict[str, str], place: str) -> list[str]:
     return [
         say("The store is made: {place}", place=place),
         say("Your token: {token}", token=data["token"]),
@@ -138,10 +133,7 @@ def join(setting: Setting, welcome: str) -> None:
     if contact is not None and contact.store != store.store_id:
         raise LockedError("token-of-other-store")
     _ask_again(setting, unlocked)
-    with progress(setting, _("Reading the log")) as tick:
-        desk, leaf = actions.join(
-            store, unlocked.identity, places.state_folder(), setting.clock, welcome, tick
-        )
+    desk, leaf = _contact(setting, store, unlocked.identity, welcome)
     if contact is not None and contact.root != desk.memory.root:
         raise IntegrityError("memory-altered")
     known = Contact(store.store_id, desk.memory.root, leaf)
@@ -150,6 +142,15 @@ def join(setting: Setting, welcome: str) -> None:
     data = {"store": store.store_id, "root_fingerprint": known.root, "handle": desk.handle, "entries": size}
     answer(setting, "join", data, lambda: _joined(data))
     places.make_default(places.place_of(setting), path)
+
+
+def _contact(setting: Setting, store: Store, identity: Identity, welcome: str) -> tuple[Desk, bytes]:
+    """Read the whole log; of a store behind a gate, what it tells a member."""
+    remote = first_contact(store)
+    if remote is not None:
+        return remote(store, identity, places.state_folder(), setting.clock, welcome)
+    with progress(setting, _("Reading the log")) as tick:
+        return actions.join(store, identity, places.state_folder(), setting.clock, welcome, tick)
 
 
 def _ask_again(setting: Setting, unlocked: Unlocked) -> None:

@@ -11,8 +11,10 @@ from dossier.cli.render import answer, note
 from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.store import identity_of
 from dossier.cli.words import N_, _, say
-from dossier.errors import UnreachableError, UsageError
+from dossier.desk import Desk
+from dossier.errors import LockedError, UnreachableError, UsageError
 from keys.encoding import fingerprint
+from keys.identity import Card
 from keys.token import peek
 
 
@@ -41,19 +43,8 @@ def token() -> None:
 @pass_setting
 def new(setting: Setting, handle: str, person: str, org: str, card_out: Path) -> None:
     """Draw keys; write the token and the card."""
-    path = places.token_of(setting)
-    if path.exists():
-        raise UsageError("token-exists")
-    places.check_free(card_out)
-    identity = identity_of(handle, person, org)
-    secret = new_passphrase(setting, identity.card)
-    write_token(path, identity, secret)
-    try:
-        card_out.write_bytes(identity.card.write())
-    except OSError as e:
-        path.unlink()  # nobody knows its card, and nothing else gives one
-        raise UnreachableError("file-unwritable") from e
-    print_ = identity.card.fingerprint
+    path, card = draw(setting, handle, person, org, card_out)
+    print_ = card.fingerprint
     data = {"token": str(path), "card": str(card_out), "card_fingerprint": print_}
     answer(
         setting,
@@ -68,6 +59,28 @@ def new(setting: Setting, handle: str, person: str, org: str, card_out: Path) ->
     )
 
 
+def draw(setting: Setting, handle: str, person: str, org: str, card_out: Path) -> tuple[Path, Card]:
+    """Draw keys; write the token, and then the card. Give the token's place, and the card.
+
+    Raises:
+        UsageError: where one of the files is there already.
+        UnreachableError: where one cannot be written; then neither is kept.
+    """
+    path = places.token_of(setting)
+    if path.exists():
+        raise UsageError("token-exists")
+    places.check_free(card_out)
+    identity = identity_of(handle, person, org)
+    secret = new_passphrase(setting, identity.card)
+    write_token(path, identity, secret)
+    try:
+        card_out.write_bytes(identity.card.write())
+    except OSError as e:
+        path.unlink()  # nobody knows its card, and nothing else gives one
+        raise UnreachableError("file-unwritable") from e
+    return path, identity.card
+
+
 @token.command(help=N_("Show what is in your token, but for its secrets."))
 @pass_setting
 def show(setting: Setting) -> None:
@@ -78,8 +91,7 @@ def show(setting: Setting) -> None:
     card, contact = unlocked.identity.card, unlocked.contact
     roles: list[str] = []
     if contact is not None:
-        desk = context.desk_with(setting, context.open_store(setting), unlocked)
-        roles = sorted(desk.gate.survey().register.member(card.handle).roles)
+        roles = _roles(context.desk_with(setting, context.open_store(setting), unlocked))
     data = {
         "handle": card.handle,
         "person": card.person,
@@ -101,6 +113,17 @@ def show(setting: Setting) -> None:
             say("Root card: {fingerprint}", fingerprint=data["root_fingerprint"] or "-"),
         ],
     )
+
+
+def _roles(desk: Desk) -> list[str]:
+    """Give the roles of whoever's token it is; a gate has none. Raises LockedError when not admitted."""
+    try:
+        return sorted(desk.gate.survey().register.member(desk.handle).roles)
+    except LockedError:
+        known = desk.gate.register.gates.get(desk.handle)
+        if known is None or known.fingerprint != desk.identity.card.fingerprint:
+            raise
+        return []
 
 
 @token.command(help=N_("Draw new keys for yourself. Your old token is replaced, and opens nothing any more."))

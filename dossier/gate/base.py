@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from dossier.entry import Entry
+from dossier.gate.showing import Opening, Wanted, Whose
 from dossier.log.logbook import Opened
+from dossier.memory import Memory
 from dossier.model import HouseholdId, Request, Role
 from dossier.policy import Permit
 from dossier.receipt import Lock, Receipt
@@ -60,6 +62,25 @@ class Gate(Protocol):
         signer: Identity | None = None,
     ) -> Entry:
         """Let a statement take effect, or write its refusal down and raise; `signer` signs where given."""
+        ...
+
+    def under(self, identity: Identity, memory: Memory) -> "Gate":
+        """Give this gate as it is under another card of the same member."""
+        ...
+
+    def entries(self, wanted: Wanted) -> Iterator[Entry]:
+        """Give the entries that this member may see, newest first, each proven to be in the verified log.
+
+        A toezichthouder sees all; others their own deeds, and a regisseur those on their households as well.
+        """
+        ...
+
+    def openings(self, wanted: Whose) -> Iterator[Opening]:
+        """Give what somebody opened, oldest first."""
+        ...
+
+    def note(self) -> bytes:
+        """Give the signed checkpoint over the log as it is, seen to be of what this client has verified."""
         ...
 
     def rotation(self) -> tuple[Statement, Objects]:

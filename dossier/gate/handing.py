@@ -1,13 +1,16 @@
 """What the gate hands out: the lock on a section, and a receipt for one version."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from dossier.entry import Entry
 from dossier.errors import IntegrityError, LockedError
 from dossier.gate.base import Situation
-from dossier.gate.secrets import EpochSecrets
 from dossier.model import STORE_BOOK, Deed, Digest, Handle, Request
 from dossier.policy import Permit
 from dossier.receipt import Lock, Receipt
 from dossier.register.households import Section
+from dossier.register.households import Version as Written
 from dossier.storage.base import Objects, Store
 from keys.identity import Card
 
@@ -36,37 +39,57 @@ def _named(digest: Digest | None, objects: Objects) -> bytes:
     return objects[digest]
 
 
+class Version(NamedTuple):
+    """The version whose key the gate gives its part of; `leaf` is of the entry that asked to write it."""
+
+    written: Written | None
+    epoch: int
+    leaf: bytes
+
+
+def version_of(situation: Situation, request: Request, entry: Entry) -> Version | None:
+    """Find the one version that a permitted entry names; None where it names none."""
+    if request.household is None or request.section is None or request.version is None:
+        return None
+    register = situation.register
+    if request.deed is not Deed.READ:
+        return Version(None, register.epoch.number, entry.leaf)
+    section = register.households[request.household].sections[request.section]
+    written = section.versions[request.version - 1]
+    return Version(written, written.epoch, written.leaf)
+
+
 def receipt(
     store: Store,
     card: Card,
-    secrets: EpochSecrets,
     situation: Situation,
     request: Request,
     permit: Permit,
     entry: Entry,
+    part: Callable[[Version], bytes],
 ) -> Receipt | None:
-    """Give the gate's part of the one version that a permitted entry names; None where it names none."""
-    household, name, version = request.household, request.section, request.version
-    if household is None or name is None or version is None:
+    """Give the gate's part of the one version that a permitted entry names; None where it names none.
+
+    `part` derives it, or opens it where another gate did.
+    """
+    household, name, number = request.household, request.section, request.version
+    version = version_of(situation, request, entry)
+    if version is None or household is None or name is None or number is None:
         return None
-    register = situation.register
-    section = register.households[household].sections[name]
-    written = section.versions[version - 1] if request.deed is Deed.READ else None
-    leaf = written.leaf if written else entry.leaf
-    epoch = written.epoch if written else register.epoch.number
+    section = situation.register.households[household].sections[name]
     return Receipt(
         store=store.store_id,
         household=household,
         section=name,
-        version=version,
+        version=number,
         role=permit.role,
         basis=permit.basis,
         card=card.fingerprint,
         index=entry.index,
         leaf=entry.leaf,
-        epoch=epoch,
-        gate_part=secrets.gate_part(register, request, epoch, leaf),
+        epoch=version.epoch,
+        gate_part=part(version),
         lock=lock(store, Handle(card.handle), situation, section, permit),
-        written=written,
-        wrap=section.wrap_of(version, situation.objects) if written else None,
+        written=version.written,
+        wrap=section.wrap_of(number, situation.objects) if version.written else None,
     )

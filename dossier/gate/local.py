@@ -4,30 +4,29 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from dossier.entry import Entry
-from dossier.errors import ConflictError, IntegrityError, UnreachableError, UsageError
+from dossier.errors import DossierError, IntegrityError, UnreachableError
 from dossier.gate.asking import check_words, with_version
 from dossier.gate.base import Situation
-from dossier.gate.handing import lock, receipt
+from dossier.gate.handing import Version, lock, receipt
 from dossier.gate.keeping import check_wraps, drop, keep
 from dossier.gate.scribe import Scribe, household_of
 from dossier.gate.secrets import EpochSecrets
+from dossier.gate.showing import Opening, Wanted, Whose, openings_of, sees
 from dossier.gate.sight import Sight
+from dossier.gate.stating import act_here, basis, fault_error, is_late, office_of
+from dossier.log.reading import note_of, pages, pages_from
 from dossier.memory import Memory
-from dossier.model import Deed, Handle, HouseholdId, Reason, Request, Role, Seen
+from dossier.model import Deed, Handle, HouseholdId, Reason, Request, Role
 from dossier.policy import Permit, Refusal, decide
 from dossier.receipt import Lock, Receipt
-from dossier.refusals import conflict, refused
+from dossier.refusals import refused
 from dossier.register.fold import apply, check
 from dossier.register.register import Act, Fault, Register
 from dossier.register.rules_approval import correction_of, reopens
-from dossier.register.signers import second_person
 from dossier.statements import Statement
 from dossier.storage.base import Objects, Store
 from dossier.timing import Confirm
 from keys.identity import Card, Identity
-
-# In which role a statement is made, when its maker holds several.
-_OFFICES = (Role.COORDINATOR, Role.BEHEERDER, Role.REGISSEUR, Role.TOEZICHTHOUDER, Role.SPECIALIST)
 
 
 class LocalGate:
@@ -44,6 +43,7 @@ class LocalGate:
         """`confirm` asks the user about a date far ahead of the log's."""
         self._store = store
         self._card = identity.card
+        self._clock = clock
         self.looked: Situation | None = None
         self.unkept = False
         self._handle = Handle(identity.card.handle)
@@ -92,7 +92,7 @@ class LocalGate:
         if household is not None:
             return decide(Request(Deed.LOOK, household), self._handle, situation.register, situation.at)
         member = situation.register.members[self._handle]
-        role = self._office(situation.register)
+        role = office_of(situation.register, self._handle)
         return Permit(role, "member") if member.barred is None else Refusal(role, member.barred)
 
     def survey_each(
@@ -114,6 +114,7 @@ class LocalGate:
         a permit, derive the gate's part of the one version that the entry names.
         """
         given: Receipt | None = None
+        error: DossierError | None = None  # raised when the entry stands: not before
         with self._sight.exclusive():
             self._check_reopened()
             situation = self._sight.situation(request.household)
@@ -123,11 +124,26 @@ class LocalGate:
                 request = with_version(request, situation)
             entry = self._scribe.write_down(situation, request, ruling)
             if isinstance(ruling, Permit):
-                given = receipt(self._store, self._card, self._secrets, situation, request, ruling, entry)
+                try:
+                    given = self._receipt(situation, request, ruling, entry)
+                except DossierError as e:
+                    error = e
         self._memory.save()
         if isinstance(ruling, Refusal):
             raise refused(ruling.reason)
+        if error is not None:
+            raise error
         return given
+
+    def _receipt(
+        self, situation: Situation, request: Request, permit: Permit, entry: Entry
+    ) -> Receipt | None:
+        """Give the receipt of an entry that is on disk."""
+
+        def part(version: Version) -> bytes:
+            return self._secrets.gate_part(situation.register, request, version.epoch, version.leaf)
+
+        return receipt(self._store, self._card, situation, request, permit, entry, part)
 
     def _check_reopened(self) -> None:
         """Let nothing be done in a store that was put back, before two persons have reopened it.
@@ -164,27 +180,36 @@ class LocalGate:
         `signer` is the recovery card's identity, where that signs; the member only appends.
         """
         with self._sight.exclusive():
-            founding = statement.kind == "store.founded"
-            if not reopens(self.register, statement):
-                self._check_reopened()
-            correction = correction_of(self._sight.log.register, statement)
-            late = correction is not None
-            situation = self._sight.situation(household_of(statement), founding=founding, late=late)
-            register = situation.register
-            act = self._act(situation, statement, correction, signer)
-            role = role or (Role.COORDINATOR if founding or signer else self._office(register))
-            try:
-                check(register, act)
-            except Fault as fault:
-                self._refuse(situation, act, fault.reason, role, signer)
-            check_wraps(situation, statement, objects)
-            entry = self._scribe.entry_of(situation, statement, Permit(role, _basis(register, act)), signer)
-            keep(self._store, situation, entry, statement, objects)
-            self._sight.unfold()
-            apply(register, act._replace(position=entry.index, leaf=entry.leaf))
-            self._scribe.append(register, entry, corrects=late and statement.kind != "proposed")
-            drop(self._store, situation, statement.book, objects)
+            done = self._enact(statement, objects, role, signer)
+        if isinstance(done, DossierError):
+            raise done
         self._remember()
+        return done
+
+    def _enact(
+        self, statement: Statement, objects: Objects, role: Role | None, signer: Identity | None
+    ) -> Entry | DossierError:
+        """Take the steps of `enact`; give the error of a refusal that was written down."""
+        founding = statement.kind == "store.founded"
+        if not reopens(self.register, statement):
+            self._check_reopened()
+        late = correction_of(self._sight.log.register, statement) is not None
+        situation = self._sight.situation(household_of(statement), founding=founding, late=late)
+        register, card = situation.register, self._card if signer is None else signer.card
+        by = (Handle(card.handle), card.fingerprint)
+        act = act_here(self._store.store_id, self._sight.log, situation, statement, by)
+        role = role or (Role.COORDINATOR if founding or signer else office_of(register, self._handle))
+        try:
+            check(register, act)
+        except Fault as fault:
+            return self._refuse(situation, act, fault.reason, role, signer)
+        check_wraps(situation, statement, objects)
+        entry = self._scribe.entry_of(situation, statement, Permit(role, basis(register, act)), signer)
+        keep(self._store, situation, entry, statement, objects)
+        self._sight.unfold()
+        apply(register, act._replace(position=entry.index, leaf=entry.leaf))
+        self._scribe.append(register, entry, corrects=late and statement.kind != "proposed")
+        drop(self._store, situation, statement.book, objects)
         return entry
 
     def _remember(self) -> None:
@@ -212,52 +237,50 @@ class LocalGate:
         section = situation.register.households[receipt.household].sections[receipt.section]
         return lock(self._store, self._handle, situation, section, Permit(receipt.role, receipt.basis))
 
-    def _office(self, register: Register) -> Role:
-        held = register.members[self._handle].roles
-        return next(role for role in _OFFICES if role in held)
+    def under(self, identity: Identity, memory: Memory) -> "LocalGate":
+        """Give this gate as it is under another card of the same member."""
+        return LocalGate(self._store, identity, memory, self._clock)
 
-    def _act(
-        self,
-        situation: Situation,
-        statement: Statement,
-        correction: Statement | None,
-        signer: Identity | None,
-    ) -> Act:
-        card, known = (self._card if signer is None else signer.card), self._sight.log.known
-        return Act(
-            statement=statement,
-            signer=Handle(card.handle),
-            card=card.fingerprint,
-            at=situation.at,
-            position=known.size,
-            leaf=b"",
-            store=self._store.store_id,
-            founded=correction is None or self._sight.log.was_wrong(correction, situation.at),
-            seen=Seen(known.size, known.root),
-        )
+    def entries(self, wanted: Wanted) -> Iterator[Entry]:
+        """Give the entries that this member may see, newest first."""
+        seen = sees(self._handle, self._directs(wanted.household))
+        for page in pages_from(self._store, self._memory.verified, wanted.since):
+            yield from (entry for entry in reversed(page) if seen(entry) and wanted.has(entry))
+
+    def _directs(self, household: HouseholdId | None) -> list[HouseholdId] | None:
+        """Name the households that this member directs now; None for the toezichthouder, who sees all."""
+        roles = self.survey().register.member(self._handle).roles
+        if Role.TOEZICHTHOUDER in roles:
+            return None
+        named = self._memory.mine if household is None else {household}
+        return [
+            one
+            for one, situation, _ in self.survey_each(sorted(named) if Role.REGISSEUR in roles else ())
+            if situation.register.households[one].regisseur == self._handle
+        ]
+
+    def openings(self, wanted: Whose) -> Iterator[Opening]:
+        """Give what somebody opened, oldest first."""
+        for lines in pages(self._store, self._memory.verified, wanted.since):
+            yield from openings_of(lines, wanted)
+
+    def note(self) -> bytes:
+        """Give the signed checkpoint over the log as it is.
+
+        Raises:
+            IntegrityError: when it is not of what this client has verified.
+        """
+        register, known = self.survey().register, self._memory.verified
+        return note_of(self._store, known, register.epoch.log_key)
 
     def _refuse(
         self, situation: Situation, act: Act, reason: Reason, role: Role, signer: Identity | None
-    ) -> None:
-        """Raise what a fault comes to, and write it down; unless only the moment was wrong, or the words.
-
-        Words that nobody knows are wrong use, and must not get as far as the log.
-        """
-        error = conflict(reason) or refused(reason)
-        unknown = signer is not None and reason is Reason.NO_RECOVERY  # a card that nobody here knows
-        if isinstance(error, (ConflictError, UsageError)) or unknown or self._late(situation):
+    ) -> DossierError:
+        """Give what a fault comes to, and write it down (`fault_error`). Raises it where it is not."""
+        error, written = fault_error(reason, stranger=signer is not None)
+        if not written or is_late(self._sight.log, situation):
             raise error
         entry = self._scribe.entry_of(situation, act.statement, Refusal(role, reason), signer)
         self._scribe.append(situation.register, entry)
         self._memory.save()
-        raise error
-
-    def _late(self, situation: Situation) -> bool:
-        """Tell whether an entry of this moment could not be: it would be earlier than the one before."""
-        last = self._sight.log.known.at
-        return last is not None and situation.at < last
-
-
-def _basis(register: Register, act: Act) -> str:
-    """Say by which right a statement is made; "alone" where a second person would have had to approve."""
-    return "statement" if second_person(register, act.statement, act.signer) is None else "alone"
+        return error

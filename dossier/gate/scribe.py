@@ -68,7 +68,7 @@ class Scribe:
         signer: Identity,
     ) -> Entry:
         """Sign the request as it now stands, and rule on it. What could not be read again is not written."""
-        known, register, card = self._sight.log.known, situation.register, signer.card
+        known, card = self._sight.log.known, signer.card
         book = None if statement is None else statement.book
         signed = Signed(
             store=self._store.store_id,
@@ -83,20 +83,21 @@ class Scribe:
             place=None if book is None else next_place(book, self._memory.head(book)),
             statement=statement,
         )
-        return make_entry(
-            signed,
-            signed.sign(signer),
-            Ruling(
-                position=known.size,
-                at=situation.at,
-                permitted=isinstance(ruling, Permit),
-                reason=None if isinstance(ruling, Permit) else str(ruling.reason),
-                basis=ruling.basis if isinstance(ruling, Permit) else None,
-                policy=0 if register.policy is None else register.policy.version,
-                epoch=register.epoch.number if register.epochs else 1,
-                trace=random_bytes(16),
-                span=random_bytes(8),
-            ),
+        return make_entry(signed, signed.sign(signer), self.ruled(situation, ruling))
+
+    def ruled(self, situation: Situation, ruling: Permit | Refusal) -> Ruling:
+        """Say what the gate adds to a request here and now."""
+        register = situation.register
+        return Ruling(
+            position=self._sight.log.known.size,
+            at=situation.at,
+            permitted=isinstance(ruling, Permit),
+            reason=None if isinstance(ruling, Permit) else str(ruling.reason),
+            basis=ruling.basis if isinstance(ruling, Permit) else None,
+            policy=0 if register.policy is None else register.policy.version,
+            epoch=register.epoch.number if register.epochs else 1,
+            trace=random_bytes(16),
+            span=random_bytes(8),
         )
 
     def append(self, register: Register, entry: Entry, *, corrects: bool = False) -> None:

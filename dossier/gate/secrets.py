@@ -45,7 +45,10 @@ class EpochSecrets:
         return box_to(card, self._secret(register, register.epoch), context)
 
     def rotation(self, register: Register) -> tuple[Statement, Objects]:
-        """Draw the next epoch's secret, and box it to every active member; no box goes to anyone else."""
+        """Draw the next epoch's secret, and box it to every active member; no box goes to anyone else.
+
+        While the store is served: to every active beheerder and adopted gate instead.
+        """
         return self._rotation_with(register, new_key())
 
     def _rotation_with(self, register: Register, secret: bytes) -> tuple[Statement, Objects]:
@@ -53,12 +56,11 @@ class EpochSecrets:
         store, number = self._store.store_id, register.epoch.number + 1
         objects: dict[Digest, bytes] = {}
         boxes = []
-        for member in register.members.values():
-            if member.active:
-                box = box_to(member.card, secret, contexts.of("epoch-box", store, number, member.fingerprint))
-                digest = Digest(sha256(box).hex())
-                objects[digest] = box
-                boxes.append((member.handle, digest))
+        for handle, card in register.epoch_cards().items():
+            box = box_to(card, secret, contexts.of("epoch-box", store, number, card.fingerprint))
+            digest = Digest(sha256(box).hex())
+            objects[digest] = box
+            boxes.append((handle, digest))
         before = self._secret(register, register.epoch)
         statement = Statement(
             "gate.rotated/1",
@@ -85,10 +87,17 @@ class EpochSecrets:
         return self._opened[epoch.number]
 
     def _unbox(self, register: Register, epoch: Epoch) -> bytes:
-        """Open this member's box of the secret in force."""
-        digest = register.gate_boxes.get(Handle(self._identity.card.handle))
+        """Open the box of the secret in force to this card: a member's, or the gate's own.
+
+        Raises:
+            LockedError: when there is none; "store-served" where a gate has it, and gives no member one.
+        """
+        handle = Handle(self._identity.card.handle)
+        digest = register.gate_boxes.get(handle)
         if digest is None:
-            raise LockedError("no-gate-box")
+            if register.served and handle not in register.gates:
+                raise LockedError("store-served")
+            raise LockedError("no-gate-box", why="awaited" if register.rotation_awaited else None)
         box = self._store.objects(STORE_BOOK).get(digest)
         if box is None:
             raise IntegrityError("object-missing", digest=digest)

@@ -1,10 +1,12 @@
 """Sight: what the gate sees, verified from the log up, before it decides anything."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 from dossier.book import Book
+from dossier.entry import Entry
 from dossier.errors import GONE_BACK, ConflictError, IntegrityError, LockedError, UnreachableError
 from dossier.gate.base import Situation
 from dossier.log.follow import Follower
@@ -12,7 +14,7 @@ from dossier.log.logbook import Logbook
 from dossier.log.past import fallen_short
 from dossier.memory import Memory
 from dossier.memory_parts import MovedError
-from dossier.model import BookName, Handle, HouseholdId, whole_milliseconds
+from dossier.model import STORE_BOOK, BookName, Handle, HouseholdId, whole_milliseconds
 from dossier.register.fold import fold
 from dossier.register.register import Register
 from dossier.storage.base import Store
@@ -33,24 +35,32 @@ class Sight:
         memory: Memory,
         clock: Callable[[], datetime],
         confirm: Confirm | None,
+        *,
+        each: Callable[[Entry, Register], None] | None = None,
+        most_held: int = 0,
     ) -> None:
+        """`each` sees every entry that others appended; `most_held` households are held, in a served gate."""
         self._store = store
         self._handle = Handle(card.handle)
         self._card = card.fingerprint
+        self._each = each
+        self._most_held = most_held
+        self._held: OrderedDict[HouseholdId, Situation] = OrderedDict()
         self._memory = memory
         self._clock = clock
         self._confirm = confirm
-        self._folded: tuple[tuple[object, ...], Register] | None = None
+        self._folded: OrderedDict[tuple[object, ...], Register] = OrderedDict()
         self.log = self._logbook()
 
     def _logbook(self) -> Logbook:
         memory = self._memory
-        return Logbook(self._store, memory.verified, memory, memory.root, memory.must_pass)
+        return Logbook(self._store, memory.verified, memory, memory.root, memory.must_pass, each=self._each)
 
     def forget(self) -> None:
         """Read again from memory what may have been half taken in."""
         self._memory.forget()
-        self.unfold()
+        self._folded.clear()
+        self._held.clear()
         self.log = self._logbook()
 
     @contextmanager
@@ -61,10 +71,14 @@ class Sight:
             IntegrityError: when log or store's book is altered, or older than last seen.
         """
         for _ in range(_PIECES):
-            with self._store.exclusive():
-                if self._caught_up():
-                    yield
-                    return
+            try:
+                with self._store.exclusive():
+                    if self._caught_up():
+                        yield
+                        return
+            except UnreachableError:
+                self.forget()  # what was taken in as written may not stand
+                raise
         raise ConflictError("memory-moved")
 
     def _caught_up(self) -> bool:
@@ -137,12 +151,28 @@ class Sight:
         register, opened = self.log.register, self.log.store_book
         if not founding:
             self._check_admitted(register)
-        if household is not None:
-            opened = self.log.open_book(BookName(household))
-            register = self._fold(household, opened.book)
-            self.log.check_reaches(opened, register)
-        at = self._time(register, late=late)
-        return Situation(register, opened, self._store.objects(opened.book.name), at)
+        if household is None:
+            objects = self._store.objects(STORE_BOOK)
+            return Situation(register, opened, objects, self._time(register, late=late))
+        held = self._held.get(household)
+        if held is not None and held.opened.book.head == self._memory.head(BookName(household)):
+            register = self._fold(household, held.opened.book)
+            return held._replace(register=register, at=self._time(register, late=late))
+        opened = self.log.open_book(BookName(household))
+        register = self._fold(household, opened.book)
+        self.log.check_reaches(opened, register)
+        objects = self._store.objects(opened.book.name)
+        found = Situation(register, opened, objects, self._time(register, late=late))
+        self._hold(household, found)
+        return found
+
+    def _hold(self, household: HouseholdId, found: Situation) -> None:
+        """Hold what was found of a household, in a served gate: of use as long as its head is the same."""
+        if self._most_held and not found.opened.leftovers:
+            self._held[household] = found
+            self._held.move_to_end(household)
+            if len(self._held) > self._most_held:
+                self._held.popitem(last=False)
 
     def _time(self, register: Register, *, late: bool) -> datetime:
         """Give the time that an entry would get."""
@@ -155,18 +185,22 @@ class Sight:
         """Fold both books; the same heads are the same books, so what was folded last may do."""
         store = self.log.store_book.book
         heads = (household, store.head, book.head)
-        if self._folded is None or self._folded[0] != heads:
+        folded = self._folded.get(heads)
+        if folded is None:
             known = self._memory.known(household)
             lacking = () if known is None else known.unfounded
-            folded = fold(self._memory.root, store, book, lacking, self._memory.lacking)
-            self._folded = (heads, folded)
-        return self._folded[1]
+            folded = self._folded[heads] = fold(self._memory.root, store, book, lacking, self._memory.lacking)
+            if len(self._folded) > max(1, self._most_held):
+                self._folded.popitem(last=False)
+        self._folded.move_to_end(heads)
+        return folded
 
     def unfold(self) -> None:
         """Fold anew next time: what was folded last is about to be changed."""
-        self._folded = None
+        if self._folded:
+            self._folded.popitem()
 
     def _check_admitted(self, register: Register) -> None:
-        member = register.members.get(self._handle)
-        if member is None or member.fingerprint != self._card:
+        known = register.members.get(self._handle) or register.gates.get(self._handle)
+        if known is None or known.fingerprint != self._card:
             raise LockedError("not-admitted")

@@ -180,7 +180,7 @@ class Follower:
         correction = None if statement is None else correction_of(self._register, statement)
         if correction is not None:
             return was_wrong(self._store, self._known, correction, entry.at)
-        return self._asked.founds(entry)
+        return self._asked.founds(entry.signed)
 
     def _check_seen(self, entry: Entry, position: int) -> None:
         """What its client had seen is what this log was, and no less than it saw before."""

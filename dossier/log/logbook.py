@@ -1,6 +1,7 @@
 """Logbook: the log as one client reads and writes it, with the store's book that it carries."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -34,9 +35,17 @@ class Logbook:
     """The log from what is verified on. `register` is that of the store's book, kept up with the log."""
 
     def __init__(
-        self, store: Store, known: Verified, heads: Heads, root: str, must_pass: Seen | None = None
+        self,
+        store: Store,
+        known: Verified,
+        heads: Heads,
+        root: str,
+        must_pass: Seen | None = None,
+        *,
+        each: Callable[[Entry, Register], None] | None = None,
     ) -> None:
-        """`root` is the fingerprint of the pinned root card."""
+        """`root` is the fingerprint of the pinned root card; `each` sees every entry that is taken in."""
+        self._each = each
         self._store = store
         self._known = known
         self._heads = heads
@@ -78,7 +87,14 @@ class Logbook:
         return True
 
     def _follow(self, limit: int | None) -> bool:
-        follower = Follower(self._store, self._known, self.register, self._heads, must_pass=self._must_pass)
+        follower = Follower(
+            self._store,
+            self._known,
+            self.register,
+            self._heads,
+            each=self._each,
+            must_pass=self._must_pass,
+        )
         if limit is not None and follower.follow(limit) == limit:
             return False
         if limit is None:

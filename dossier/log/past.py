@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from dossier.book import Head
-from dossier.entry import Entry
+from dossier.entry import Entry, Signed
 from dossier.errors import IntegrityError
 from dossier.log.merkle import EMPTY_ROOT, HASH_SIZE
 from dossier.log.records import split
@@ -104,12 +104,12 @@ class Asked:
             if len(self._recent) > _MOST_ASKED:
                 del self._recent[next(iter(self._recent))]
 
-    def founds(self, entry: Entry) -> bool:
-        """Tell whether the log has the permitted entry that this one's version names as having asked for it.
+    def founds(self, signed: Signed) -> bool:
+        """Tell whether the log has the permitted entry that a version names as having asked for it.
 
         Anything else than a version needs none.
         """
-        statement = entry.signed.statement
+        statement = signed.statement
         if statement is None or statement.kind != "section.written":
             return True
         asked = self._find(statement["index"])
@@ -117,7 +117,7 @@ class Asked:
             return False
         r = asked.signed.request
         named = (statement["household"], statement["section"], statement["version"])
-        same = (r.household, r.section, r.version) == named and asked.signed.actor == entry.signed.actor
+        same = (r.household, r.section, r.version) == named and asked.signed.actor == signed.actor
         return same and r.deed is Deed.WRITE
 
     def _find(self, position: int) -> Entry | None:

@@ -19,19 +19,20 @@ from dossier.storage.base import PAGE, Store
 
 T = TypeVar("T")
 
-_BITS = 8  # a tile is 256 hashes wide, a page 256 records long
+TILE_BITS = 8  # a tile is 256 hashes wide, a page 256 records long
 _FULL = PAGE * HASH_SIZE
 
 
 class Tree:
     """The log up to a verified size and root. Whatever it gives has been proven to be under that root."""
 
-    def __init__(self, store: Store, size: int, root: bytes) -> None:
+    def __init__(self, store: Store, size: int, root: bytes, *, kept: bool = True) -> None:
+        """`kept` says whether kept tiles are used, where they add up."""
         self._store = store
         self._size = size
         self._root = root
         self._tiles: dict[tuple[int, int], bytes] = {}
-        self._kept = True  # whether kept tiles are used
+        self._kept = kept
 
     def root_at(self, size: int) -> bytes:
         """Give the root that this log had at an earlier size.
@@ -41,8 +42,8 @@ class Tree:
         """
 
         def prove() -> bytes:
-            root = root_at(size, self._node)
-            proof = consistency_proof(size, self._size, self._node)
+            root = root_at(size, self.node)
+            proof = consistency_proof(size, self._size, self.node)
             verify_consistency(size, self._size, root, self._root, proof)
             return root
 
@@ -64,11 +65,15 @@ class Tree:
         line = records[position % PAGE].line
 
         def prove() -> None:
-            path = inclusion_proof(position, self._size, self._node)
+            path = inclusion_proof(position, self._size, self.node)
             verify_inclusion(position, self._size, leaf_hash(line), path, self._root)
 
         self._twice(prove, index=position)
         return line
+
+    def path(self, position: int) -> list[bytes]:
+        """Give the path from an entry that it gave to the root (RFC 9162, section 2.1.3.1)."""
+        return inclusion_proof(position, self._size, self.node)
 
     def page(self, number: int) -> list[bytes]:
         """Give the bytes of each entry on a page, as far as the tree reaches; none on a page beyond it.
@@ -87,7 +92,7 @@ class Tree:
 
         def prove() -> None:
             self._tiles[0, number] = hashes
-            path = inclusion_proof(first, self._size, self._node)
+            path = inclusion_proof(first, self._size, self.node)
             verify_inclusion(first, self._size, hashes[:HASH_SIZE], path, self._root)
 
         if lines:
@@ -112,11 +117,11 @@ class Tree:
         except IntegrityError as e:
             raise IntegrityError("log-altered", **data) from e
 
-    def _node(self, level: int, number: int) -> bytes:
-        """Give the hash of a perfect subtree: from a tile, or added up from one."""
-        tile_level, rest = divmod(level, _BITS)
+    def node(self, level: int, number: int) -> bytes:
+        """Give the hash of a perfect subtree, from a tile or added up from one; nothing has proven it."""
+        tile_level, rest = divmod(level, TILE_BITS)
         first = number << rest
-        hashes = self._hashes(tile_level, first >> _BITS)
+        hashes = self._hashes(tile_level, first >> TILE_BITS)
         start = (first & (PAGE - 1)) * HASH_SIZE
         return _add_up(hashes[start : start + (HASH_SIZE << rest)], HASH_SIZE << rest)
 
@@ -137,8 +142,8 @@ class Tree:
             records, _ = split(self._store.page(number))
             return b"".join(leaf_hash(record.line) for record in records)
         hashes = []
-        for below in range(number << _BITS, (number + 1) << _BITS):
-            if (below + 1) << (_BITS * level) > self._size:
+        for below in range(number << TILE_BITS, (number + 1) << TILE_BITS):
+            if (below + 1) << (TILE_BITS * level) > self._size:
                 break
             hashes.append(_add_up(self._hashes(level - 1, below), _FULL))
         return b"".join(hashes)
@@ -159,7 +164,7 @@ def keep_tiles(store: Store, size: int) -> None:
     level, number = 0, size
     tree = Tree(store, size, b"")
     while number and number % PAGE == 0:
-        number >>= _BITS
+        number >>= TILE_BITS
         store.keep_tile(level, number - 1, tree.fresh(level, number - 1))
         level += 1
 
@@ -175,11 +180,11 @@ def wrong_tiles(store: Store, size: int, root: bytes) -> Iterator[tuple[int, int
             if store.tile(level, number) not in (None, hashes):
                 yield level, number
             root_of_tile = _add_up(hashes, _FULL)
-            level, number = level + 1, number >> _BITS
+            level, number = level + 1, number >> TILE_BITS
             hashes = filling.get(level, b"") + root_of_tile
             filling[level] = b"" if len(hashes) == _FULL else hashes
 
 
 def first_entry(level: int, number: int) -> int:
     """Give the index of the first entry under a tile."""
-    return number << (_BITS * (level + 1))
+    return number << (TILE_BITS * (level + 1))

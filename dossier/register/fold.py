@@ -3,8 +3,16 @@
 from collections.abc import Callable, Collection
 
 from dossier.book import Book
+from dossier.entry import Entry
 from dossier.model import BookName, Reason, Role
-from dossier.register import rules_approval, rules_custody, rules_household, rules_members, rules_store
+from dossier.register import (
+    rules_approval,
+    rules_custody,
+    rules_gates,
+    rules_household,
+    rules_members,
+    rules_store,
+)
 from dossier.register.register import Act, Fault, Register, act_of, in_order
 from dossier.statements import Statement
 
@@ -23,8 +31,11 @@ RULES: dict[str, tuple[Rule, Rule]] = {
     "coordination.renewed": (rules_custody.check_coordination_renewed, rules_custody.renew_coordination),
     "recovery.split": (rules_custody.check_split, rules_custody.split),
     "coordination.recovered": (rules_custody.check_recovered, rules_custody.recover),
-    "gate.boxed": (rules_custody.check_gate_boxed, rules_custody.box_gate),
-    "gate.rotated": (rules_custody.check_rotated, rules_custody.rotate),
+    "gate.admitted": (rules_gates.check_gate_admitted, rules_gates.admit_gate),
+    "gate.adopted": (rules_gates.check_gate_adopted, rules_gates.adopt_gate),
+    "gate.left": (rules_gates.check_gate_left, rules_gates.leave_gate),
+    "gate.boxed": (rules_gates.check_gate_boxed, rules_gates.box_gate),
+    "gate.rotated": (rules_gates.check_rotated, rules_gates.rotate),
     "store.restored": (rules_store.check_reopened, rules_store.reopen),
     "clock.corrected": (rules_store.check_corrected, rules_store.correct_clock),
     "policy.adopted": (rules_store.check_policy, rules_store.adopt),
@@ -49,6 +60,9 @@ def _before_rotation(register: Register, statement: Statement) -> bool:
     """Tell whether a statement may stand before that rotation; where nobody can rotate, one is admitted."""
     if statement.kind == "member.admitted":
         return Role.BEHEERDER in statement["roles"] and not register.holders(Role.BEHEERDER)
+    if statement.kind == "gate.boxed":  # served, that admission brings no box, and a rotation needs one
+        admins = {member.handle for member in register.holders(Role.BEHEERDER)}
+        return register.served and statement["handle"] in admins
     return statement.kind in _BEFORE_ROTATION
 
 
@@ -127,14 +141,18 @@ def fold(
     household: Book | None = None,
     unfounded: Unfounded = (),
     of_store: Unfounded = (),
+    each: Callable[[Entry, Register], None] | None = None,
 ) -> Register:
     """Fold the store's book and one household's, in the order of the log.
 
     `root` is the fingerprint of the founder's card. `unfounded` are the numbers, in the household's book
-    and `of_store` in the store's, of statements for which the log lacks what they say of it.
+    and `of_store` in the store's, of statements for which the log lacks what they say of it. `each` sees
+    every entry with the register as it is at its place.
     """
     register = Register(root)
     for entry in in_order(store, household):
+        if each is not None:
+            each(entry, register)
         place = entry.signed.place
         if place is not None:
             lacking = of_store if place.book == store.name else unfounded

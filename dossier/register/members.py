@@ -120,6 +120,23 @@ class Member:
         yield from (tie + LOOK_BACK for tie, _ in self.ties if first <= tie + LOOK_BACK <= last)
 
 
+class GateMember(NamedTuple):
+    """A gate with a card of its own. It is no member: it has no role, and states nothing."""
+
+    card: Card
+    fingerprint: str
+    leaf: bytes  # hash of the entry that admitted it: its fingerprint is the welcome code
+    adopted: int | None  # index of the entry from which on it serves the store
+    left: bool  # for good
+    by: Handle  # who admitted it, and when
+    at: datetime
+
+    @property
+    def serves(self) -> bool:
+        """Whether the store is served by it."""
+        return self.adopted is not None and not self.left
+
+
 def anyone_eligible(
     members: Iterable[Member], proposer: Handle, roles: frozenset[Role], at: datetime
 ) -> bool:

@@ -21,7 +21,7 @@ from dossier.model import (
 )
 from dossier.policydoc import Policy
 from dossier.register.households import Household
-from dossier.register.members import Member
+from dossier.register.members import GateMember, Member
 from dossier.statements import Statement
 from keys.identity import Card
 
@@ -113,6 +113,8 @@ class Register:
         self.store: StoreId | None = None
         self.name = ""
         self.members: dict[Handle, Member] = {}
+        self.gates: dict[Handle, GateMember] = {}
+        self.awaited_since: datetime | None = None  # the store is served, or embedded again, and not rotated
         self.keys: set[bytes] = set()  # every public key that ever was on a card here
         self.retired: set[Handle] = set()  # of recovery cards: no member's
         self.epochs: list[Epoch] = []
@@ -145,6 +147,39 @@ class Register:
     def coordination(self) -> bytes:
         """The public half of the newest coordination card."""
         return self.coordinations[-1].public
+
+    @property
+    def served(self) -> bool:
+        """Whether a gate with a card of its own serves the store."""
+        return any(gate.serves for gate in self.gates.values())
+
+    def adopted_gates(self) -> list[GateMember]:
+        """Give the gates that serve the store."""
+        return [gate for gate in self.gates.values() if gate.serves]
+
+    @property
+    def rotation_awaited(self) -> bool:
+        """Whether the store became served, or embedded again, and was not rotated since: none may write."""
+        return self.awaited_since is not None
+
+    def epoch_cards(self) -> dict[Handle, Card]:
+        """Give the cards that an epoch's secret is boxed to: of every active member.
+
+        While the store is served: of every active beheerder and adopted gate instead.
+        """
+        gates, everyone = self.adopted_gates(), self.members.values()
+        members = self.holders(Role.BEHEERDER) if gates else [m for m in everyone if m.active]
+        cards = {member.handle: member.card for member in members}
+        return cards | {Handle(gate.card.handle): gate.card for gate in gates}
+
+    def lacking_epoch(self) -> dict[Handle, Card]:
+        """Give those of these cards that have no box; where a rotation is awaited, only who must make it."""
+        admins = {member.handle for member in self.holders(Role.BEHEERDER)}
+        return {
+            handle: card
+            for handle, card in self.epoch_cards().items()
+            if handle not in self.gate_boxes and (handle in admins or not self.rotation_awaited)
+        }
 
     def enter(self, member: Member) -> None:
         """Note a new member."""

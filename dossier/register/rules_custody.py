@@ -1,12 +1,14 @@
-"""Who may say what about the keys of the whole team: the coordination card, its recovery, and the gate's.
+"""Who may say what about the keys of the whole team: the coordination card, and its recovery.
 
 STATEMENTS.md; KEYS.md, "Keys".
 """
 
+from collections.abc import Collection
+
 from dossier.model import Handle, Reason, Role
 from dossier.register.members import Member
-from dossier.register.register import Act, Coordination, Epoch, Fault, Recovery, Register
-from dossier.register.rules_members import check_new, take_boxes
+from dossier.register.register import Act, Coordination, Fault, Recovery, Register
+from dossier.register.rules_members import check_gate_box, check_new, take_boxes
 from dossier.register.signers import signer
 
 _LEAST_THRESHOLD, _MOST_SHARES = 2, 16  # of the recovery seed's custodians (SLIP-39: 16 shares)
@@ -34,14 +36,14 @@ def check_coordination_renewed(register: Register, act: Act) -> None:
         raise Fault(Reason.NUMBER_WRONG)
     if statement["coordination"] in {known.public for known in register.coordinations}:
         raise Fault(Reason.CARD_TAKEN)
-    _check_boxed(statement["boxes"], [member.handle for member in register.holders(Role.COORDINATOR)])
+    check_boxed(statement["boxes"], [member.handle for member in register.holders(Role.COORDINATOR)])
     recoverable = register.recovery is not None and register.recoverable()
     if (statement["recovery_box"] is not None) != recoverable:
         raise Fault(Reason.BOX_MISSING if recoverable else Reason.STRANGER_BOXED)
 
 
-def _check_boxed(boxes: tuple[tuple[str, str], ...], handles: list[Handle]) -> None:
-    """See that there is one box for each of these members, none missing, none other."""
+def check_boxed(boxes: tuple[tuple[str, str], ...], handles: Collection[Handle]) -> None:
+    """See that there is one box for each of these, none missing, none other. Raises Fault."""
     boxed = [handle for handle, _ in boxes]
     if set(handles) - set(boxed):
         raise Fault(Reason.HOLDER_MISSED)
@@ -98,10 +100,11 @@ def check_recovered(register: Register, act: Act) -> None:
         raise Fault(Reason.NO_RECOVERY)
     if recovery.box is None or not register.recoverable():
         raise Fault(Reason.RECOVERY_USED)
+    check_gate_box(register, statement)
     check_new(register, statement["card"])
     if statement["number"] != register.number:
         raise Fault(Reason.NUMBER_WRONG)
-    if statement["epoch"] != register.epoch.number:
+    if "epoch" in statement.fields and statement["epoch"] != register.epoch.number:
         raise Fault(Reason.EPOCH_WRONG)
 
 
@@ -116,53 +119,3 @@ def recover(register: Register, act: Act) -> None:
     assert register.recovery is not None  # noqa: S101 (checked above)
     register.recovery = register.recovery._replace(used=act.position, box=None)
     register.to_rotate_out[act.signer] = act.at
-
-
-def check_gate_boxed(register: Register, act: Act) -> None:
-    """By a coordinator or beheerder, or the member to their own card; of the epoch in force."""
-    handle = Handle(act.statement["handle"])
-    if act.signer == handle:
-        signer(register, act)
-    else:
-        signer(register, act, Role.COORDINATOR, Role.BEHEERDER)
-    if not register.member(handle).active:
-        raise Fault(Reason.STRANGER_BOXED)
-    if act.statement["epoch"] != register.epoch.number:
-        raise Fault(Reason.EPOCH_WRONG)
-
-
-def box_gate(register: Register, act: Act) -> None:
-    """The member has the epoch secret."""
-    register.gate_boxes[Handle(act.statement["handle"])] = act.statement["box"]
-
-
-def check_rotated(register: Register, act: Act) -> None:
-    """By a beheerder: the next epoch, boxed to every active member, none missing, none other."""
-    statement = act.statement
-    signer(register, act, Role.BEHEERDER)
-    if statement["epoch"] != register.epoch.number + 1:
-        raise Fault(Reason.EPOCH_WRONG)
-    before = {(epoch.log_key, epoch.commitment) for epoch in register.epochs}
-    if any(statement["log_key"] == key or statement["commitment"] == own for key, own in before):
-        raise Fault(Reason.KEY_AGAIN)
-    _check_boxed(statement["gate_boxes"], [m.handle for m in register.members.values() if m.active])
-
-
-def rotate(register: Register, act: Act) -> None:
-    """The new secret is in force: whoever was left out opens nothing written from here on."""
-    statement = act.statement
-    register.epochs.append(
-        Epoch(
-            statement["epoch"],
-            act.position,
-            act.at,
-            statement["log_key"],
-            statement["commitment"],
-            statement["before"],
-        ),
-    )
-    register.gate_boxes = dict(statement["gate_boxes"])
-    register.to_rotate_out.clear()
-    register.lost.clear()
-    if register.restored is not None and register.restored.rotated is None:
-        register.restored = register.restored._replace(rotated=act.position)

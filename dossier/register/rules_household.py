@@ -124,6 +124,8 @@ def check_written(register: Register, act: Act) -> None:
     household = household_of(register, act)
     if register.shut(household):
         raise Fault(Reason.NEEDS_REKEY)
+    if register.rotation_awaited:
+        raise Fault(Reason.ROTATION_DUE)
     may_write(register, household, act.signer, SectionName(statement["section"]), act.at)
     section = household.sections.get(SectionName(statement["section"]))
     if section is None:

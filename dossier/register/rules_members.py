@@ -13,6 +13,7 @@ def check_admitted(register: Register, act: Act) -> None:
     statement = act.statement
     signer(register, act, Role.COORDINATOR)
     card = statement["card"]
+    check_gate_box(register, statement)
     check_new(register, card)
     if not roles_go_together(statement["roles"]):
         raise Fault(Reason.ROLES_EXCLUSIVE)
@@ -21,7 +22,7 @@ def check_admitted(register: Register, act: Act) -> None:
 
 def check_new(register: Register, card: Card) -> None:
     """Let in a card of someone new: neither its handle nor one of its keys was ever here. Raises Fault."""
-    if card.handle in register.members or card.handle in register.retired:
+    if any(card.handle in taken for taken in (register.members, register.gates, register.retired)):
         raise Fault(Reason.HANDLE_TAKEN)
     check_keys_new(register, card)
 
@@ -30,6 +31,15 @@ def check_keys_new(register: Register, card: Card) -> None:
     """Let no key come back, nor one belong to two. Raises Fault(CARD_TAKEN)."""
     if card.sign in register.keys or card.box in register.keys:
         raise Fault(Reason.CARD_TAKEN)
+
+
+def check_gate_box(register: Register, statement: Statement) -> None:
+    """A card comes with a box of the epoch secret while the store is embedded, with none while it is served.
+
+    Raises Fault(GATE_BOX_WRONG).
+    """
+    if ("gate_box" in statement.fields) == register.served:
+        raise Fault(Reason.GATE_BOX_WRONG)
 
 
 def admit(register: Register, act: Act) -> None:
@@ -42,7 +52,7 @@ def admit(register: Register, act: Act) -> None:
 
 def take_boxes(register: Register, handle: Handle, statement: Statement) -> None:
     """Note the boxes that come with a card, those of them that are of what is in force."""
-    if statement["epoch"] == register.epoch.number:
+    if "gate_box" in statement.fields and statement["epoch"] == register.epoch.number:
         register.gate_boxes[handle] = statement["gate_box"]
     _take_coordination_box(register, handle, statement)
 
@@ -170,6 +180,7 @@ def check_renewed(register: Register, act: Act) -> None:
         signer(register, act)
     else:
         signer(register, act, Role.COORDINATOR)
+    check_gate_box(register, statement)
     if member.left:
         raise Fault(Reason.MEMBER_LEFT)
     if (card.person, card.org) != (member.card.person, member.card.org):

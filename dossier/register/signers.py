@@ -35,6 +35,8 @@ def second_person(register: Register, statement: Statement, by: Handle) -> froze
     match statement.kind:
         case "recovery.split" | "store.restored" | "clock.corrected":
             return SECOND_PERSON
+        case "gate.admitted" | "gate.adopted" | "gate.left":
+            return frozenset({Role.BEHEERDER})
         case "policy.adopted":
             return frozenset({Role.COORDINATOR})
         case "member.renewed":

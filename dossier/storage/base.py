@@ -39,7 +39,11 @@ class Store(Protocol):
         ...
 
     def exclusive(self) -> AbstractContextManager[None]:
-        """Be the one writer (and the one reader for memory) until the end of the block. Not re-entrant."""
+        """Be the one writer (and the one reader for memory) until the end of the block. Not re-entrant.
+
+        What was done in it stands when the block ends, also where it ends in an error, unless that is of
+        the place itself. The end of the block can raise UnreachableError: then nothing of it may stand.
+        """
         ...
 
     # Books: copies of the entries that carry statements, and the small objects that they name.
@@ -124,9 +128,14 @@ class Store(Protocol):
         ...
 
     def append(self, number: int, offset: int, record: bytes) -> None:
-        """Cut a page off at `offset`, write a record there, and sync; a new page starts at offset 0.
+        """Write a record at `offset` of the page in which the log ends, and sync; a new page starts at 0.
 
-        Checks afterwards that the file written is the file that is there. Only under `exclusive`.
+        What stands there beyond `offset` is a torn record, and is cut off first. A store in which a record
+        is there whole or not at all has none, and raises IntegrityError("log-longer"). Files are looked at
+        afterwards: whether the one written is the one that is there. Only under `exclusive`.
+
+        What one `exclusive` appends is on disk at the latest when its block ends, which raises
+        UnreachableError where that failed.
         """
         ...
 

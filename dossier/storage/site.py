@@ -37,6 +37,11 @@ class Site:
             self.folder = folder.resolve()
         self.beside = self.folder.with_name(f"{self.folder.name}.{suffix}")
 
+    @property
+    def name(self) -> str:
+        """The folder, as people name it."""
+        return str(self.folder)
+
     def standing(self) -> FileStore | None:
         """Open the store that stands there; None when nothing is there, or an empty folder.
 
@@ -195,6 +200,10 @@ class Site:
                 aside = self.folder.with_name(Path(raw.decode()).name)
                 return aside if aside.is_dir() else None
         return None
+
+    def kept(self, aside: Path) -> FileStore | None:
+        """Open a store that was moved away; None when none is there."""
+        return Site(aside, "unfinished").standing()
 
     def free_name(self, ending: str) -> Path:
         """Give a name beside the folder that nothing has yet."""

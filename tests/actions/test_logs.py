@@ -10,6 +10,7 @@ from wording import INTAKE
 from dossier.actions import households, logs, members
 from dossier.entry import Entry
 from dossier.errors import IntegrityError, LockedError, NotFoundError, RefusedError
+from dossier.gate import local
 from dossier.log.note import open_note, read_vkey
 from dossier.log.records import Record, split
 from dossier.model import Deed, Handle, HouseholdId, Role
@@ -63,7 +64,7 @@ def test_nothing_is_shown_where_the_look_cannot_be_written(
 
     desk = office.desk("tess")
     monkeypatch.setattr(office.store, "append", fail)
-    monkeypatch.setattr(logs, "pages_from", fail)
+    monkeypatch.setattr(local, "pages_from", fail)
     with pytest.raises(RefusedError):
         logs.show(desk)
 

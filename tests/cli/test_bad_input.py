@@ -2,6 +2,7 @@
 
 import pytest
 from cli_team import NOBODY, Team
+from places import books_of
 
 HOUSEHOLDS = (
     "",
@@ -69,13 +70,13 @@ def give(household: str, who: str = "sara", **changed: str) -> tuple[str, ...]:
 
 
 def wrong(team: Team, who: str, *command: str, reason: str | None = None, code: int = 2) -> None:
-    before = sorted((path, path.read_bytes()) for path in team.store.rglob("*.json"))
+    before = books_of(str(team.store))
     answer = team.run(who, "--json", *command)
     assert (answer.code, answer.out) == (code, b""), (command, answer)
     assert reason in (None, answer.reason), (command, answer)
     assert answer.error()["schema"] == "dossier/error/1"
     assert answer.error()["exit"] == code
-    assert before == sorted((path, path.read_bytes()) for path in team.store.rglob("*.json"))
+    assert before == books_of(str(team.store))
 
 
 @pytest.mark.parametrize("word", HOUSEHOLDS)

@@ -222,6 +222,7 @@ NO_STORES = {
 }
 
 
+@pytest.mark.files_only("the sign on a folder")
 @pytest.mark.parametrize("sign", NO_STORES)
 def test_a_store_of_another_format_says_so(team: Team, sign: bytes) -> None:
     (team.store / "dossier.json").write_bytes(sign)
@@ -229,6 +230,7 @@ def test_a_store_of_another_format_says_so(team: Team, sign: bytes) -> None:
     assert team.run("jan", "check").code == NO_STORES[sign][0]
 
 
+@pytest.mark.files_only("a folder that is none")
 def test_where_there_is_no_store_nothing_is_reached(team: Team) -> None:
     shutil.move(team.store, team.root / "elsewhere")
     assert refused(team) == (9, "no-store")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cli_team import Team
+from places import log_of
 
 from dossier.data import default_policy_text
 
@@ -106,10 +107,10 @@ def test_a_file_is_never_written_over(team: Team) -> None:
     assert team.read("jan", team.house, "intake", "--out", str(out)).code == 0
     assert beside.read_bytes() == b"something of mine"
     for place in ("nowhere/out", "x" * 300, "out/out"):
-        before = (team.store / "log" / "000000.log").read_bytes()
+        before = log_of(str(team.store))
         answer = team.read("jan", team.house, "intake", "--out", str(team.root / place))
         assert (answer.code, answer.out) == (9, b"")
-        assert (team.store / "log" / "000000.log").read_bytes() == before  # so nothing was opened for it
+        assert log_of(str(team.store)) == before  # so nothing was opened for it
 
 
 def test_what_to_write_must_be_there(team: Team) -> None:

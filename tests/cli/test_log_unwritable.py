@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from cli_team import CONTENTS, Answer, Team
 
+pytestmark = pytest.mark.files_only("what becomes of a log's file")
+
 Spoil = Callable[[Path, pytest.MonkeyPatch], None]
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from cli_team import CONTENTS, Team
+from places import log_of
 
 WORKER = Path(__file__).with_name("many_worker.py")
 CREW = ["jan"] * 5 + ["piet"] * 4 + ["sara"] * 4 + ["anna"] * 3 + ["tess"] * 2 + ["bob"] * 2
@@ -90,8 +91,7 @@ def notes(team: Team) -> dict[str, list[Note]]:
 
 
 def entries(team: Team) -> list[dict[str, Any]]:
-    pages = b"".join(path.read_bytes() for path in sorted((team.store / "log").iterdir()))
-    return [json.loads(line) for line in pages.split(b"\n") if line.startswith(b'{"#"')]
+    return [json.loads(line) for line in log_of(str(team.store)).split(b"\n") if line.startswith(b'{"#"')]
 
 
 def all_is_well(team: Team) -> Counter[int]:

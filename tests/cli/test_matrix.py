@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 from cli_team import NOBODY, ROLES, SECTIONS, Team
+from places import log_of
 
 from dossier.data import default_policy_text
 
@@ -152,8 +153,7 @@ def attempt(team: Team, who: str, household: str, cell: Cell) -> tuple[int, int,
 
 def team_log(team: Team) -> list[dict[str, str]]:
     """Read the log's entries as they lie there."""
-    pages = b"".join(path.read_bytes() for path in sorted((team.store / "log").iterdir()))
-    return [json.loads(line) for line in pages.split(b"\n") if line.startswith(b"{")]
+    return [json.loads(line) for line in log_of(str(team.store)).split(b"\n") if line.startswith(b"{")]
 
 
 @pytest.mark.parametrize("name", SEATS)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from cli_team import NOBODY, PASSPHRASE, ROLES, Team
+from places import new_place, state_of
 
 from dossier.data import default_policy_text
 
@@ -22,7 +23,7 @@ def admit(team: Team, by: str, who: str, role: str, **more: Any) -> tuple[int, d
 
 def test_init_makes_a_store_that_its_founder_can_use(team: Team) -> None:
     team.new_home("nina")
-    team.store = team.root / "second"
+    team.store = new_place(team.root / "second")
     made = team.ask("nina", *FOUND)
     assert made.keys() >= {"store", "root_fingerprint", "token", "card_fingerprint", "welcome"}
     shown = team.ask("nina", "token", "show")
@@ -35,7 +36,7 @@ def test_init_makes_a_store_that_its_founder_can_use(team: Team) -> None:
 
 def test_init_writes_over_no_token_and_no_store(team: Team) -> None:
     team.new_home("nina")
-    before = {path: path.read_bytes() for path in team.store.rglob("*") if path.is_file()}
+    before = state_of(str(team.store))
     assert team.ask("nina", *FOUND, code=2)["reason"] == "store-exists"
     token = team.token("jan").read_bytes()
     elsewhere = ("--store", str(team.root / "second"))
@@ -43,7 +44,7 @@ def test_init_writes_over_no_token_and_no_store(team: Team) -> None:
     assert team.token("jan").read_bytes() == token
     assert not (team.root / "second").exists()
     assert not team.token("nina").exists()
-    assert before == {path: path.read_bytes() for path in team.store.rglob("*") if path.is_file()}
+    assert before == state_of(str(team.store))
 
 
 @pytest.mark.parametrize("text", ["", " ", "x" * 81, "a\nb", "\x1b[31m"])

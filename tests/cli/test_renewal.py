@@ -7,6 +7,7 @@ import pytest
 from cli_team import CONTENTS, DAY, Answer, Team
 from crashing import CrashError
 from keyring import Keyring, files_of
+from places import copy_store, put_back
 
 from dossier.cli import renewing as steps
 from keys.identity import LocalIdentity
@@ -74,10 +75,9 @@ def test_the_old_token_is_refused_and_opens_nothing_of_what_is_rekeyed(team: Tea
 
 
 def test_a_store_put_back_is_noticed_under_the_new_keys(team: Team, tmp_path: Path) -> None:
-    yesterday = team.copy(tmp_path / "yesterday")
+    copy_store(str(team.store), tmp_path / "yesterday")
     team.ask("jan", "token", "renew")
-    shutil.rmtree(team.store)
-    shutil.copytree(yesterday.store, team.store)
+    put_back(str(team.store), tmp_path / "yesterday")
     assert team.ask("jan", "household", "list", code=8)["reason"] == "log-short"
 
 

@@ -1,13 +1,13 @@
 """dossier reopen after a restore, and log correct-clock: two persons, each in a program of their own."""
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 from cli_team import CONTENTS, DAY, Answer, Team
+from places import copy_store, log_of, put_back
 
-from dossier.storage.files import FileStore
+from dossier.cli.backends import open_at
 
 LATER = int(30.5 * DAY)  # when tess, whom anna admitted, can be anna's second person
 TALK = ("--purpose", "intakegesprek")
@@ -20,7 +20,7 @@ class Restored:
         self.team = team
         self.copy = copy
         team.ask("anna", "household", "show", team.house, shift=LATER)
-        shutil.copytree(team.store, copy)
+        copy_store(str(team.store), copy)
 
     def run(self, who: str, *arguments: str) -> Answer:
         return self.team.run(who, *arguments, shift=LATER)
@@ -30,10 +30,9 @@ class Restored:
 
     def put_back(self, *, marked: bool = True) -> None:
         """Put the copy back, as `dossier restore` does, or as whoever has the folder can."""
-        shutil.rmtree(self.team.store)
-        shutil.copytree(self.copy, self.team.store)
+        put_back(str(self.team.store), self.copy)
         if marked:
-            store = FileStore(self.team.store)
+            store = open_at(str(self.team.store))
             with store.exclusive():
                 store.mark_restored(value=True)
 
@@ -130,10 +129,9 @@ def test_the_second_person_who_saw_more_hands_over_one_word(restored: Restored) 
 
 
 def test_where_nobody_can_approve_a_coordinator_reopens_alone(team: Team, tmp_path: Path) -> None:
-    shutil.copytree(team.store, tmp_path / "copy")
+    copy_store(str(team.store), tmp_path / "copy")
     team.write("jan", team.house, "intake", "Verloren.")
-    shutil.rmtree(team.store)
-    shutil.copytree(tmp_path / "copy", team.store)
+    put_back(str(team.store), tmp_path / "copy")
     made = team.ask("anna", "reopen", "--all-members")  # tess was admitted by anna today
     assert (made["approval"], made["behind"]) == (None, [])  # anna saw nothing of what was lost
     team.ask("bob", "keys", "rotate")
@@ -179,7 +177,7 @@ def test_a_second_roll_back_to_just_after_the_restore_is_noticed(restored: Resto
     team.write("jan", team.house, "intake", "Verloren.", shift=LATER)
     restored.put_back()
     restored.reopen()
-    shutil.copytree(team.store, tmp_path / "after")
+    copy_store(str(team.store), tmp_path / "after")
     restored.ask("bob", "keys", "rotate")
     restored.ask("anna", "keys", "rekey", team.house)
     team.write("jan", team.house, "intake", "Nieuw.", shift=LATER)
@@ -253,10 +251,10 @@ def test_another_entry_than_the_first_wrong_one_is_no_use(team: Team, wrong: int
 @pytest.mark.parametrize("who", ["jan", "bob", "tess"])
 def test_only_a_coordinator_puts_a_clock_right(team: Team, wrong: int, who: str) -> None:
     """What is refused at a moment that the log is past cannot be written into it, and is not."""
-    before = (team.store / "log" / "000000.log").read_bytes()
+    before = log_of(str(team.store))
     answer = team.ask(who, "log", "correct-clock", str(wrong), code=6, shift=LATER + 3600)
     assert answer["reason"] == "not-your-role"
-    assert (team.store / "log" / "000000.log").read_bytes() == before
+    assert log_of(str(team.store)) == before
 
 
 def test_where_nobody_can_approve_a_clock_is_put_right_at_once(team: Team) -> None:

@@ -6,16 +6,9 @@ from pathlib import Path
 
 import pytest
 from cli_team import Answer, Team
+from places import book_in, put_back, put_back_log, put_book
 
 READ = ("--purpose", "intakegesprek")
-
-
-def book(team: Team, household: str) -> Path:
-    return team.store / "households" / household[2:4] / f"{household}.json"
-
-
-def page(team: Team) -> Path:
-    return team.store / "log" / "000000.log"
 
 
 def write(team: Team) -> None:
@@ -65,38 +58,38 @@ def test_yesterdays_household_file_is_noticed_by_any_client(
 ) -> None:
     """By one who saw it since, by one who did not, and by a newcomer."""
     team.hire("nina", "specialist")  # before, and looks only afterwards
-    yesterday = book(team, team.house).read_bytes()
+    place = str(team.store)
+    yesterday = book_in(place, team.house)
     state(team)
-    today = book(team, team.house).read_bytes()
-    book(team, team.house).write_bytes(yesterday)
+    today = book_in(place, team.house)
+    put_book(place, team.house, yesterday)
     team.hire("olga", "coordinator")
     for who in ("jan", "sara", "nina", "tess", "bob", "anna", "olga"):
         all_stopped(tries(team, who), "book-behind")
         assert team.house in team.run(who, "--json", "who", team.house).error()["message"]
     assert team.run("anna", "household", "list", "--unassigned").code == 0
     assert team.read("anna", team.loose, "voorblad").code == 0  # another's broken book stops nobody here
-    assert book(team, team.house).read_bytes() == yesterday
-    book(team, team.house).write_bytes(today)
+    assert book_in(place, team.house) == yesterday
+    put_book(place, team.house, today)
     assert team.run("tess", "household", "show", team.house).code == 0
     assert team.run("anna", "check", "--deep").code == 0
 
 
 def test_yesterdays_own_file_of_the_store_is_noticed_by_any_client(team: Team) -> None:
-    yesterday = (team.store / "store.json").read_bytes()
+    yesterday = book_in(str(team.store), "store")
     team.ask("anna", "member", "suspend", "sara", "--reason", "verlof")
-    (team.store / "store.json").write_bytes(yesterday)
+    put_book(str(team.store), "store", yesterday)
     for who in ("jan", "sara", "anna", "tess"):
         all_stopped(tries(team, who), "book-behind")
     assert team.ask("bob", "member", "list", code=8)["reason"] == "book-behind"
 
 
 def restore_store(team: Team, yesterday: Team) -> None:
-    shutil.rmtree(team.store)
-    shutil.copytree(yesterday.store, team.store)
+    put_back(str(team.store), yesterday.as_copy)
 
 
 def restore_log(team: Team, yesterday: Team) -> None:
-    shutil.copy(page(yesterday), page(team))
+    put_back_log(str(team.store), str(yesterday.store))
 
 
 @pytest.mark.parametrize("restore", [restore_store, restore_log])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cli_team import NOBODY, Answer, Team
+from places import log_of
 
 CONTENT: dict[str, tuple[str, ...]] = {
     "read": ("read", "H", "intake", "--purpose", "intakegesprek"),
@@ -75,10 +76,7 @@ def ask(team: Team, who: str, form: tuple[str, ...], household: str, style: tupl
 
 
 def entries(team: Team) -> list[dict[str, object]]:
-    raw = (team.store / "log" / "000000.log").read_bytes() + b"".join(
-        path.read_bytes() for path in (team.store / "log").glob("00000[1-9].log")
-    )
-    return [json.loads(line) for line in raw.split(b"\n") if line.startswith(b"{")]
+    return [json.loads(line) for line in log_of(str(team.store)).split(b"\n") if line.startswith(b"{")]
 
 
 STYLES = [(*json_, "--lang", lang) for json_, lang in product(((), ("--json",)), ("nl", "en"))]

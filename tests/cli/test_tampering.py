@@ -9,6 +9,8 @@ from cli_team import CONTENTS, SECTIONS, Answer, Team
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.files_only("each byte of a file altered")
+
 WORDS = [word.encode() for text, _ in CONTENTS.values() for word in text.split() if len(word) > 6]
 
 

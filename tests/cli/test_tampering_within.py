@@ -4,7 +4,10 @@ import json
 import random
 from pathlib import Path
 
+import pytest
 from cli_team import CONTENTS, SECTIONS, Team
+
+pytestmark = pytest.mark.files_only("something taken out of a file")
 
 
 def households(team: Team) -> list[Path]:

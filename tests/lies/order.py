@@ -99,7 +99,7 @@ def seen_of_another_log(s: Scribe) -> None:
 def statement_of_a_later_version(s: Scribe) -> bytes:
     """A statement whose tag this version does not know."""
     s.write("anna", s.admission("jan", Role.REGISSEUR))
-    return s.log.pop().line.replace(b"member.admitted/1", b"member.admitted/2")
+    return s.log.pop().line.replace(b"member.admitted/1", b"member.admitted/3")
 
 
 @lie("bad-entry")

@@ -35,6 +35,10 @@ recovery_by_stranger recovery_used_twice recovery_split_of_one recovery_card_adm
 slot_boxed_to_stranger slot_boxed_by_other_member slot_boxed_for_old_generation
 restored_by_beheerder restored_checkpoint_not_seen written_before_rotation_after_restore
 clock_corrected_without_cause clock_corrected_by_beheerder clock_corrected_names_later_entry
+gate_admitted_without_beheerder gate_adopts_unadmitted gate_handle_of_member gate_keys_again
+rotation_misses_gate rotation_boxes_member_while_served gate_boxed_to_member_while_served
+admitted_with_gate_box_while_served admitted_without_gate_box_embedded gate_left_twice
+written_before_rotation_of_adoption last_gate_leaves_with_the_secret gate_admits_member
 """
 
 # Lies so bad that the log is closed by them: nobody known signed, there is no log key to believe, or the
@@ -47,6 +51,7 @@ CLOSED = {
     "recovery_by_card_before": "entry-forged",
     "recovery_card_admits_specialist": "entry-forged",
     "stated_under_former_card": "entry-forged",
+    "gate_admits_member": "entry-forged",
     "clock_corrected_alone": "entry-time",
     "clock_corrected_alone_after_running_ahead": "entry-time",
     "clock_corrected_by_beheerder": "entry-time",

@@ -29,7 +29,7 @@ def world() -> Scribe:
     """A team with every role twice over, one of each suspended, and a household that jan directs.
 
     All came a month ago: nobody is beholden to anna any more. There is a recovery card, jan has a new card
-    of his own, without the boxes of the one before, and somebody's clock was a year ahead.
+    of his own, without the boxes of the one before, and somebody's clock was a year ahead. There is a gate.
     """
     s = Scribe().admit("jan", Role.REGISSEUR)
     for handle, role in {**ROLES, **SUSPENDED}.items():
@@ -38,6 +38,7 @@ def world() -> Scribe:
         s.say("anna", s.suspension(handle))
     s.open().fill("jan", COVER, INTAKE, PLAN).give().wait(days=31)
     s.agree("anna", s.split(), by="ben")
+    s.agree("anna", s.gate_admission("poort-1"), by="bob")
     s.say("jan", s.renewal("jan"))
     s.wait(days=365).write("jan", request=Request(Deed.LOOK, HOME))
     return s.wait(days=-365)
@@ -107,6 +108,9 @@ ROWS = {
     "coordination.renewed": Row(lambda s: s.team_renewal(), COORDINATORS),
     "recovery.split": Row(lambda s: s.split(), set(), COORDINATORS),
     "coordination.recovered": Row(lambda s: s.recovery(), {"recovery-1"}, others=Reason.NO_RECOVERY),
+    "gate.admitted": Row(lambda s: s.gate_admission(), set(), COORDINATORS),
+    "gate.adopted": Row(lambda s: s.gate_adoption("poort-1"), set(), COORDINATORS),
+    "gate.left": Row(lambda s: s.gate_leaving("poort-1"), set(), COORDINATORS),
     "gate.boxed": Row(lambda s: s.gate_box("sara"), {*COORDINATORS, "bob", "sara"}),
     "gate.rotated": Row(lambda s: s.rotation(), {"bob"}),
     "store.restored": Row(lambda s: s.reopening(), set(), COORDINATORS),
@@ -191,7 +195,7 @@ def test_what_may_be_stated_stands_in_a_book(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in ROWS if ROWS[name].may_propose])
 def test_what_may_be_proposed_stands_once_approved(name: str) -> None:
     s = world()
-    s.agree("anna", ROWS[name].word(s), by="ben")
+    s.agree("anna", ROWS[name].word(s), by="bob" if name.startswith("gate.") else "ben")
 
 
 def test_nothing_stands_before_the_store_is_founded() -> None:

@@ -2,16 +2,18 @@
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
+import postgres
 import pytest
 
 from dossier.errors import IntegrityError, UnreachableError, UsageError
 from dossier.model import STORE_BOOK, BookName, Digest, StoreId
 from dossier.storage.base import Store
 from dossier.storage.files import FileStore
+from dossier.storage.postgres import PostgresStore
 from dossier.storage.volatile import VolatileStore
 
 STORE = StoreId("0123456789abcdef" * 2)
@@ -39,11 +41,33 @@ def named(*data: bytes) -> dict[Digest, bytes]:
     return {digest(one): one for one in data}
 
 
+def new_store(kind: str, folder: Path) -> Iterator[Store]:
+    match kind:
+        case "volatile":
+            yield VolatileStore(STORE)
+        case "files":
+            yield FileStore.create(folder / "store", STORE)
+        case "postgres":
+            place = postgres.fresh()
+            yield PostgresStore.create(place, STORE)
+            postgres.drop(place)
+
+
+@pytest.fixture(params=["volatile", "files", "postgres"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    yield from new_store(request.param, tmp_path)
+
+
 @pytest.fixture(params=["volatile", "files"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    if request.param == "volatile":
-        return VolatileStore(STORE)
-    return FileStore.create(tmp_path / "store", STORE)
+def tearing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Give a store in which a crash can leave half a record."""
+    yield from new_store(request.param, tmp_path)
+
+
+@pytest.fixture(params=["postgres"])
+def whole(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Give a store in which a record is there whole or not at all."""
+    yield from new_store(request.param, tmp_path)
 
 
 def keep(store: Store, book: BookName, entry: bytes, *objects: bytes) -> None:
@@ -280,23 +304,40 @@ def test_a_page_grows_record_by_record(store: Store) -> None:
 
 
 @pytest.mark.parametrize("offset", [0, 6])
-def test_a_torn_record_is_cut_off_by_the_next(store: Store, offset: int) -> None:
-    with store.exclusive():
-        store.append(0, 0, b"first\nsecond, torn and lo")
-        store.append(0, offset, b"new\n")
-    assert store.page(0) == b"first\nsecond"[:offset] + b"new\n"
+def test_a_torn_record_is_cut_off_by_the_next(tearing: Store, offset: int) -> None:
+    with tearing.exclusive():
+        tearing.append(0, 0, b"first\nsecond, torn and lo")
+        tearing.append(0, offset, b"new\n")
+    assert tearing.page(0) == b"first\nsecond"[:offset] + b"new\n"
 
 
-def test_a_torn_record_is_cut_off_by_appending_nothing(store: Store) -> None:
-    with store.exclusive():
-        store.append(0, 0, b"first\nsecond, torn and lo")
-        store.append(0, 6, b"")
-        assert store.page(0) == b"first\n"
-        store.append(0, 0, b"")
-    assert store.page(0) == b""
-    with store.exclusive():
-        store.append(0, 0, b"first\n")
-    assert store.page(0) == b"first\n"
+def test_a_torn_record_is_cut_off_by_appending_nothing(tearing: Store) -> None:
+    with tearing.exclusive():
+        tearing.append(0, 0, b"first\nsecond, torn and lo")
+        tearing.append(0, 6, b"")
+        assert tearing.page(0) == b"first\n"
+        tearing.append(0, 0, b"")
+    assert tearing.page(0) == b""
+    with tearing.exclusive():
+        tearing.append(0, 0, b"first\n")
+    assert tearing.page(0) == b"first\n"
+
+
+@pytest.mark.parametrize("offset", [0, 6])
+def test_where_nothing_is_torn_nothing_is_cut_off(whole: Store, offset: int) -> None:
+    with whole.exclusive():
+        whole.append(0, 0, b"first\n")
+        whole.append(0, 6, b"second\n")
+    with whole.exclusive():
+        for record in (b"new\n", b""):
+            with pytest.raises(IntegrityError, match="log-longer") as caught:
+                whole.append(0, offset, record)
+            assert caught.value.data == {"page": 0}
+        whole.append(0, 13, b"")
+        whole.append(1, 0, b"third\n")
+        with pytest.raises(IntegrityError, match="log-longer"):
+            whole.append(0, 13, b"fourth\n")
+    assert (whole.page(0), whole.page(1)) == (b"first\nsecond\n", b"third\n")
 
 
 @pytest.mark.parametrize(("start", "rest"), [(0, b"first\n"), (3, b"st\n"), (6, b"")])

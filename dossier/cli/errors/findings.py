@@ -14,6 +14,7 @@ FINDINGS = {
     "content-unreadable": N_("A sealed content cannot be read from the disk{where}."),
     "tile-altered": N_("A kept part of the log's tree was altered{where}."),
     "rekey-due": N_("New keys are due{where}."),
+    "rotation-due": N_("The gate's key must be rotated before anything can be written{where}."),
 }
 _IDLE = "idle-"  # before the Reason why a statement does not stand
 _DETAILS = {"rekey-due": "section"}  # what follows the colon of a code; of all others, a digest

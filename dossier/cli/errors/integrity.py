@@ -13,6 +13,11 @@ INTEGRITY: dict[str, tuple[str, str, str]] = {
         N_("Something was altered, moved, cut short, put back or forged."),
         _STOP,
     ),
+    "log-longer": (
+        N_("The log goes on where it should end{where}."),
+        N_("Something was put behind its last whole entry."),
+        _LOG,
+    ),
     "log-findings": (
         N_("The log is not as it should be: {count} finding(s)."),
         N_("They stand above, each with its entry and its book."),

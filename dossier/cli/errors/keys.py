@@ -52,6 +52,16 @@ KEYS: dict[str, tuple[str, str, str]] = {
         N_("It was renewed, or you became active, and nobody gave it to your card yet."),
         _KEY,
     ),
+    "no-gate-box:awaited": (
+        N_("The gate's key is not there yet."),
+        N_("A gate was adopted or left, and the rotation that follows is still to come."),
+        N_("Ask a beheerder for it: dossier keys rotate"),
+    ),
+    "store-served": (
+        N_("This store has a gate, and is reached through it."),
+        N_("The gate keeps the key, and writes down each opening; no member has the key."),
+        N_("Ask a beheerder for the gate's address, and give it as --store (or DOSSIER_STORE)."),
+    ),
     "no-box": (
         N_("You have access, but no key of this section yet."),
         N_("Its key was made before, and nobody gave it to your card since."),

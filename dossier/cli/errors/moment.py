@@ -66,6 +66,11 @@ MOMENT: dict[str, tuple[str, str, str]] = {
         N_("The new keys would have reached them still."),
         _AGAIN,
     ),
+    "gate-box-wrong": (
+        N_("The store became served in the meantime, or is no longer."),
+        N_("Whether a new card gets the gate's key depends on whether the store has a gate."),
+        N_("Nothing was changed. Have it asked once more."),
+    ),
     "wraps-wrong": (
         N_("A version was written in the meantime."),
         N_("The new keys would not have opened it."),

@@ -4,6 +4,8 @@ from dossier.cli.words import N_
 
 _AGAIN = N_("Run the command again when you mean it.")
 _LEFT = N_("Run the command for one of those to see why; what is done stays done.")
+_UNROTATED = N_("It is approved, but the rotation that follows was not finished.")
+_ROTATE = N_("See `dossier keys status`; if it is due, as a beheerder: dossier keys rotate")
 
 OUTCOME: dict[str, tuple[str, str, str]] = {
     "dossier": (
@@ -36,6 +38,16 @@ OUTCOME: dict[str, tuple[str, str, str]] = {
         N_("{left} household(s) do not have new keys yet."),
         N_("Each time something else was written there while the keys were made."),
         N_("Run the command again: it goes on with what is left."),
+    ),
+    "rotation-left": (
+        _UNROTATED,
+        N_("The gate that left has the gate's key in force still."),
+        _ROTATE,
+    ),
+    "rotation-left:awaited": (
+        _UNROTATED,
+        N_("Until the gate's key is rotated, nothing can be written."),
+        _ROTATE,
     ),
     "partly-left": (
         N_("{handle} has left, and what they could open is not closed yet."),

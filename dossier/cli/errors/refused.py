@@ -13,6 +13,7 @@ _GRANT = N_("If your work needs it, ask a coordinator for a grant.")
 _SEE_PURPOSES = N_("See what is allowed for which purpose: dossier purpose list")
 _SEE_GRANTS = N_("Look at the grants of the household: dossier grant list H")
 _SEE_APPROVALS = N_("Look at what waits: dossier approval list")
+_GATES = N_("Look at `dossier gate list`.")
 _REPORT = N_("Nothing was changed. Run it again; if it stays, tell whoever keeps the program.")
 
 REFUSED: dict[str, tuple[str, str, str]] = {
@@ -139,6 +140,27 @@ REFUSED: dict[str, tuple[str, str, str]] = {
         N_("This is the last coordinator."),
         N_("Without one, nobody could be admitted or be given access any more."),
         N_("First make someone else coordinator: dossier member roles HANDLE --add"),
+    ),
+    # Of a statement: which gate.
+    "unknown-gate": (
+        N_("There is no gate with that handle."),
+        N_("No gate was ever admitted under it."),
+        _GATES,
+    ),
+    "gate-as-it-is": (
+        N_("That does not fit how that gate stands."),
+        N_("A gate is adopted once, and leaves once, for good."),
+        _GATES,
+    ),
+    "no-beheerder": (
+        N_("No beheerder here has the gate's key."),
+        N_("A rotation must follow this, and only a beheerder with that key can make it."),
+        N_("Admit a beheerder first, or have them given the key: dossier keys status"),
+    ),
+    "rotation-due": (
+        N_("Nothing can be written before the gate's key is rotated."),
+        N_("A gate was adopted or left, and the key from before is with others still."),
+        N_("Ask a beheerder for it now (dossier keys rotate), and write after that."),
     ),
     # Of a statement: approval.
     "needs-approval": (

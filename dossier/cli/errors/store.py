@@ -13,6 +13,36 @@ STORE: dict[str, tuple[str, str, str]] = {
         N_("The folder, the disk or the network does not answer."),
         _NOTHING,
     ),
+    "unreachable:database": (
+        N_("The database did not do what was asked of it."),
+        N_("It does not answer, is being stopped, or the connection was lost."),
+        _NOTHING,
+    ),
+    "outcome-unknown": (
+        N_("The connection to the database was lost while something was being written."),
+        N_("Whether it was written is not known; nothing was opened for it."),
+        N_("Look whether it was done, before you do it again."),
+    ),
+    "unreachable:connecting": (
+        N_("The database cannot be reached, or does not let you in."),
+        N_("It is down, the place is wrong, or it wants another user or a password."),
+        N_("Look whether --store is right. A password goes into ~/.pgpass, never into the place."),
+    ),
+    "schema-old": (
+        N_("The tables in the database are of an older version of the program."),
+        N_("They are of version {version}; this program works with {expected}."),
+        N_("A beheerder runs: dossier store migrate"),
+    ),
+    "schema-new": (
+        N_("The tables in the database are of a newer version of the program."),
+        N_("They are of version {version}; this program knows no further than {expected}."),
+        N_("Nothing was opened. Have the program renewed."),
+    ),
+    "store-unfinished": (
+        N_("The store in that place is not whole yet."),
+        N_("Someone is copying it there, or that was broken off."),
+        N_("Wait until it is done; or run that same copy or restore again: it goes on."),
+    ),
     "no-store": (
         N_("There is no store in that place{where}."),
         N_("The place is wrong, a share is not connected, or a restore was cut off."),
@@ -89,6 +119,21 @@ STORE: dict[str, tuple[str, str, str]] = {
         N_("The store was put back in time while it was copied."),
         N_("The copy has entries that the store no longer has."),
         N_("Nothing was changed. Find out why, then run the command again."),
+    ),
+    "copy-over-other": (
+        N_("Another store stands in that place: {store}."),
+        N_("A store is copied only to where none is, or over an earlier state of itself."),
+        N_("Nothing was changed. Name another place."),
+    ),
+    "copy-over-further": (
+        N_("The store in that place has entries that the one you copy has not."),
+        N_("What was done there would be lost."),
+        N_("Nothing was changed. Copy the other way, or name another place."),
+    ),
+    "copy-damaged": (
+        N_("No whole copy could be made: {count} finding(s)."),
+        N_("They stand above. What was copied is found by nobody as a store."),
+        N_("Look at the store that you copied: dossier check --deep"),
     ),
     "backup-damaged": (
         N_("No whole backup could be made: {count} finding(s)."),

@@ -179,8 +179,33 @@ USE: dict[str, tuple[str, str, str]] = {
     ),
     "place-not-served": (
         N_("A store at such a place cannot be opened yet."),
-        N_("This version opens stores in folders, on a disk or on a network share."),
-        N_("Name a folder with --store."),
+        N_("This version opens stores in folders and in PostgreSQL databases."),
+        N_("Name a folder, or postgresql://... with --store."),
+    ),
+    "bad-place": (
+        N_("That is not the place of a database."),
+        N_("It looks like this: postgresql://user@host/database"),
+        N_("Look whether --store is right; what an option may be, PostgreSQL's manual says."),
+    ),
+    "password-in-place": (
+        N_("There is a password in the place of the store."),
+        N_("Whoever lists this computer's programs can read it there."),
+        N_("Leave it out, put it in ~/.pgpass, and choose another one."),
+    ),
+    "no-psycopg": (
+        N_("This installation of the program cannot speak to a database."),
+        N_("What it needs for that, psycopg, is not there."),
+        N_("Have it installed: pip install 'dossier[postgres]'"),
+    ),
+    "not-a-database": (
+        N_("That store is in a folder, and has no tables."),
+        N_("Only a store in a database is brought up to date like this."),
+        N_("Name the database with --store postgresql://..."),
+    ),
+    "no-such-role": (
+        N_("The database knows no role {role}."),
+        N_("Roles are made by whoever keeps the database."),
+        N_("Have it made (CREATE ROLE {role} LOGIN), then run this again."),
     ),
     "not-text": (
         N_("This content is no text, so it is not shown."),

@@ -1,0 +1,1 @@
+"""The gate as a service: what is said between client and gate, the gate's side, and the client's side."""

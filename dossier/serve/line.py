@@ -1,0 +1,122 @@
+"""HttpLine: calls over HTTPS, or over HTTP or a Unix socket on this computer; one connection, kept open."""
+
+import re
+import socket
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import Any, BinaryIO, cast
+
+from dossier.errors import UnreachableError, UsageError
+from dossier.serve.call import HEADER
+from dossier.serve.messages import ABOUT, ANSWER, LARGEST_BODY, ROOT
+from dossier.serve.wire import Reply
+
+_PATIENCE = 30.0  # seconds for an answer
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_PLACE = re.compile(r"(https?)://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?/?")
+_LARGEST_ANSWER = 4 * LARGEST_BODY
+
+
+class HttpLine:
+    """A line to the gate at a place. Implements `wire.Line`."""
+
+    def __init__(self, place: str) -> None:
+        """`https://host[:port]`, `http://` for this computer only, or `unix:/path`.
+
+        Raises:
+            UsageError: "place-not-served" for any other place.
+        """
+        self._place = place
+        self._connection: HTTPConnection | None = None
+        if not place.startswith("unix:/"):
+            _parts(place)
+
+    def _connected(self) -> HTTPConnection:
+        if self._connection is None:
+            self._connection = _connection(self._place)
+        return self._connection
+
+    def about(self) -> bytes:
+        """Ask which gate this is."""
+        response = self._request("GET", ABOUT, b"", {})
+        return _read(response)
+
+    def call(self, verb: str, header: str, body: bytes | BinaryIO) -> Reply:
+        """Make a call."""
+        headers = {HEADER: header, "Content-Type": "application/json"}
+        if not isinstance(body, bytes):
+            headers["Content-Type"] = "application/octet-stream"
+            headers["Content-Length"] = str(_length(body))
+        response = self._request("POST", ROOT + verb, body, headers)
+        if response.headers.get_content_type() == "application/octet-stream":
+            return Reply("", b"", cast("BinaryIO", response))  # it reads as any file does
+        return Reply(response.getheader(ANSWER, ""), _read(response))
+
+    def _request(self, method: str, path: str, body: Any, headers: dict[str, str]) -> HTTPResponse:
+        """Ask over the connection that is open. Raises OSError when it breaks."""
+        connection = self._connected()
+        try:
+            connection.request(method, path, body, headers)
+            return connection.getresponse()
+        except HTTPException as e:
+            raise ConnectionError("http") from e
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _length(body: BinaryIO) -> int:
+    body.seek(0, 2)
+    length = body.tell()
+    body.seek(0)
+    return length
+
+
+def _read(response: HTTPResponse) -> bytes:
+    """Read an answer whole. Raises OSError when it is cut short or too long."""
+    try:
+        data = response.read(_LARGEST_ANSWER + 1)
+    except HTTPException as e:
+        raise ConnectionError("http") from e
+    if len(data) > _LARGEST_ANSWER:
+        raise ConnectionError("too-large")
+    response.read()
+    return data
+
+
+def _parts(place: str) -> tuple[str, str, int | None]:
+    found = _PLACE.fullmatch(place)
+    if found is None or (found[1] == "http" and found[2] not in _LOOPBACK):
+        raise UsageError("place-not-served")
+    return found[1], found[2], None if found[3] is None else int(found[3])
+
+
+def _connection(place: str) -> HTTPConnection:
+    if place.startswith("unix:/"):
+        return _UnixConnection(place.removeprefix("unix:"))
+    scheme, host, port = _parts(place)
+    if scheme == "http":
+        return HTTPConnection(host.strip("[]"), port or 80, timeout=_PATIENCE)
+    import ssl  # noqa: PLC0415 (only where it is used: it takes its time)
+    from http.client import HTTPSConnection  # noqa: PLC0415 (there without ssl it is not)
+
+    try:
+        trusted = ssl.create_default_context()
+        return HTTPSConnection(host.strip("[]"), port or 443, timeout=_PATIENCE, context=trusted)
+    except ssl.SSLError as e:
+        raise UnreachableError("no-certificates") from e
+
+
+class _UnixConnection(HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=_PATIENCE)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(_PATIENCE)
+        self.sock.connect(self._path)

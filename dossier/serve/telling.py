@@ -1,0 +1,76 @@
+"""Telling: what a client is told of the log and of the books that it may see, with the proofs of it."""
+
+from dossier.errors import DossierError
+from dossier.gate.base import Situation
+from dossier.gate.served import ServedGate
+from dossier.memory_gate import GateMemory
+from dossier.model import STORE_BOOK, BookName, Handle, HouseholdId
+from dossier.serve.asking import Done, Question
+from dossier.serve.messages import BookNews, Have, News
+from dossier.storage.base import Store
+from keys.encoding import to_base64
+
+
+class Telling:
+    """Guards that a household's lines are told only to whoever has some right there, with their proofs."""
+
+    def __init__(self, gate: ServedGate, memory: GateMemory, store: Store) -> None:
+        self.gate = gate
+        self.memory = memory
+        self.store = store
+
+    def told(self, question: Question | DossierError, done: Done) -> Done:
+        """Add to what came of a question the news that its client asked for, and the path of its entry."""
+        if isinstance(question, DossierError) or not self._known(question):
+            return done
+        if question.have is not None:
+            done = done._replace(news=self._news(question.have, question.handle).write())
+        if done.entry is not None:
+            path = self.gate.proofs.inclusion(done.entry.index, done.entry.leaf, self.gate.now)
+            shown = {"entry": done.entry.line.decode("utf-8"), "path": [to_base64(one) for one in path]}
+            done = done._replace(answer={**done.answer, **shown})
+        return done
+
+    def _known(self, question: Question) -> bool:
+        """Tell whether it is asked by an active member, under the card that is theirs now."""
+        member = self.gate.register.members.get(question.handle)
+        called = question.called.call.card
+        return (
+            question.card is not None
+            and member is not None
+            and member.fingerprint == called
+            and member.active
+        )
+
+    def _news(self, have: Have, handle: Handle) -> News:
+        gate, now = self.gate, self.gate.now
+        books = [self._book(name, number, handle) for name, number in have.books.items()]
+        return News(
+            note=gate.note(),
+            frontier=gate.frontier(),
+            consistency=gate.proofs.consistency(have.seen, now),
+            books=[book for book in books if book is not None],
+        )
+
+    def _book(self, name: BookName, number: int, handle: Handle) -> BookNews | None:
+        """Tell what was added to a book; None of one that this member has no right in, as of none at all."""
+        situation = self.situation(name, handle)
+        if situation is None:
+            return None
+        gate, book = self.gate, situation.opened.book
+        added = book.entries[number:]
+        paths = [gate.proofs.inclusion(entry.index, entry.leaf, gate.now) for entry in added]
+        return BookNews(name, book.head, [entry.line for entry in added], paths, self._unfounded(name))
+
+    def _unfounded(self, name: BookName) -> list[int]:
+        """Give the numbers of a book's statements that say of the log what is not so, as this gate found."""
+        if name == STORE_BOOK:
+            return sorted(self.memory.lacking)
+        known = self.memory.known(HouseholdId(name))
+        return [] if known is None else list(known.unfounded)
+
+    def situation(self, name: BookName, handle: Handle) -> Situation | None:
+        """See a book for a member; None where there is no right."""
+        if name == STORE_BOOK:
+            return self.gate.situation(None)
+        return self.gate.looks(HouseholdId(name), handle)
