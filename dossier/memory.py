@@ -33,8 +33,6 @@ class Memory:
     """What one member's client knows of one store. Implements `log.follow.Heads`."""
 
     kind = "memory"
-    verifier = VERIFIER
-    understands: tuple[int, ...] = (VERIFIER,)  # what others checked so may be gone on from
 
     def __init__(self, folder: Path, identity: Identity, store: StoreId) -> None:
         """Nothing known yet: `load` reads what is kept."""
@@ -78,7 +76,8 @@ class Memory:
         self.parts.take_over(other.parts)
         self.root, self.verified = other.root, other.verified
         self.must_pass, self.store_head = None, other.store_head
-        self.mine, self.lacking, self.told = other.mine, other.lacking, other.told
+        self.lacking, self.told = other.lacking, other.told
+        self._take_own(other)
 
     def forget(self) -> None:
         """Go back to what is kept; of what is fleeting, to nothing: what was half taken in does not count."""
@@ -226,8 +225,20 @@ class Memory:
             "short": sorted(self.short),
             "size": known.size,
             "told": self.told,
-            "verifier": self.verifier,
+            "verifier": self._verifier(),
         }
+
+    def _take_own(self, other: "Memory") -> None:
+        """Take over which households are this member's own."""
+        self.mine = other.mine
+
+    def _verifier(self) -> int:
+        """Say how what is kept here was checked."""
+        return VERIFIER
+
+    def _understood(self) -> tuple[int, ...]:
+        """Say from what, checked how, may be gone on."""
+        return (VERIFIER,)
 
     def _own(self) -> list[HouseholdId]:
         """Give this member's own households, as they are kept."""
@@ -239,7 +250,7 @@ class Memory:
         self.root = fields["root"]
         hashes = [from_base64(item, 32) for item in fields["frontier"]]
         frontier = Frontier.from_hashes(fields["size"], hashes)
-        if fields["verifier"] not in self.understands:
+        if fields["verifier"] not in self._understood():
             self.must_pass = Seen(frontier.size, frontier.root())
             return
         known = self.verified

@@ -67,6 +67,8 @@ def _decide_content(
         reason = right.lacks(request, policy)
         if reason is None and register.shut(household):
             return Refusal(right.role, Reason.NEEDS_REKEY)
+        if reason is None and request.deed is Deed.WRITE and register.rotation_awaited:
+            return Refusal(right.role, Reason.ROTATION_DUE)
         if reason is None:
             return _with_regisseur(request, household, right)
         reasons.append((right.role, reason))

@@ -122,6 +122,7 @@ def check_public_keys(box: bytes, signing: bytes) -> None:
         raise WeakKeyError("box key of low order")
 
 
+@lru_cache(maxsize=256)  # a gate boxes to the same few again and again
 def _box_public_key(public: bytes) -> MLKEM768X25519PublicKey:
     """Load a public half.
 
@@ -221,14 +222,20 @@ class ChunkCipher:
             raise DoesNotOpenError("chunk") from e
 
 
+@lru_cache(maxsize=4)  # who signs much signs by few keys: one's own, and the log's
+def _sign_private(seed: bytes) -> Ed25519PrivateKey:
+    """Load a private key."""
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
 def sign_public(seed: bytes) -> bytes:
     """Give the Ed25519 public key (32 bytes) of a seed."""
-    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    return _sign_private(seed).public_key().public_bytes_raw()
 
 
 def sign(seed: bytes, message: bytes) -> bytes:
     """Sign with Ed25519 (RFC 8032). Callers put a context before the message."""
-    return Ed25519PrivateKey.from_private_bytes(seed).sign(message)
+    return _sign_private(seed).sign(message)
 
 
 @lru_cache(maxsize=256)  # a log has many signatures by few keys

@@ -4,7 +4,7 @@ It knows nothing of registers, statements and boxes. Two locks are on a version,
 
 - The gate's: a version is of the epoch in which it was written. An epoch is known to whoever was let in while
   it was in force: those active when it began, and who was admitted, restored or renewed since. Whoever knows
-  an epoch knows all before it.
+  an epoch knows all before it. While a gate serves the store, an epoch is known to it and to beheerders only.
 - The role's: a version hangs on the key that its section had when it was written, and on each key that the
   section had since. A key is known to whoever had a live right when it was made (the regisseur, a grant in
   time; active, in that role), to whoever was given a right or a new card while it was in force, and to
@@ -75,6 +75,7 @@ class Entitled:
     def __init__(self) -> None:
         self.people: dict[str, Person] = {}
         self.epoch, self.within = 1, set[str]()  # and who has a place in it
+        self.served = False
         self.team, self.seeded = 1, set[str]()  # the number of the team's card, and who has it
         self.due = False  # another card for the team: a coordinator has gone, or has another card
         self.regisseur: list[str | None] = []  # of each household
@@ -90,8 +91,13 @@ class Entitled:
             self.seed(who)
 
     def let_in(self, who: str) -> None:
-        self.within.add(who)
-        self.people[who].epoch = self.epoch
+        if not self.served or Role.BEHEERDER in self.people[who].roles:
+            self.within.add(who)
+            self.people[who].epoch = self.epoch
+
+    def works(self, who: str) -> bool:
+        """Tell whether someone gets on with the program: with a place in the epoch, or through a gate."""
+        return who in self.within or (self.served and self.people[who].active)
 
     def seed(self, who: str) -> None:
         self.seeded.add(who)

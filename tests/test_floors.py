@@ -42,6 +42,7 @@ _FLOORS = [
     meet dossier.log dossier.log.*
     dossier.memory_parts
     dossier.memory
+    dossier.memory_gate
     meet dossier.storage.tiny dossier.storage.contents dossier.storage.pages dossier.storage.probe
     meet dossier.storage.volatile dossier.storage.files dossier.storage.site dossier.storage.postgres*
     dossier.receipt
@@ -51,6 +52,7 @@ _FLOORS = [
     dossier.keying
     dossier.vault
     meet dossier.actions dossier.actions.*
+    meet dossier.serve dossier.serve.*
     dossier.data
     meet dossier.cli dossier.cli.*
     dossier.__main__
@@ -65,6 +67,8 @@ _DOORS = {
     "tinydb": ("dossier.storage.tiny",),
     "filelock": ("dossier.storage.locking",),
     "psycopg": ("dossier.storage.postgres*",),
+    "starlette": ("dossier.serve.app",),
+    "uvicorn": ("dossier.serve.service",),
     "click": ("dossier.cli.*",),
     "dataclasses": (),
 }

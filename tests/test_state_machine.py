@@ -1,18 +1,20 @@
 """Over random histories: whoever can open a version by cryptography alone is whoever should be able to.
 
 A history is admissions, households, versions, grants given, revoked and run out, suspensions, restorations,
-changes of role, departures, rotations, rekeys (of sections, of a household, of all, of the team's card) and
-renewals of tokens, one's own or lost. After each step everything that ever lay in the store is tried with
-every key that anyone ever could have (`hoard`), and compared, for everyone, with what PROMISES.md says
-(`entitled`, which has it in words): with their tokens and the store as it now is; with all that they copied
-and opened while they were in, and the store as it now is; and with copies of every moment, also after they
-were out. A beheerder and a toezichthouder open no version ever, and a token that was renewed opens nothing.
-And `keys status` names each who knows a key in force and should not.
+changes of role, departures, rotations, rekeys (of sections, of a household, of all, of the team's card),
+renewals of tokens, one's own or lost, and gates that come to serve the store and leave again. After each step
+everything that ever lay in the store is tried with every key that anyone ever could have (`hoard`), and
+compared, for everyone, with what PROMISES.md says (`entitled`, which has it in words): with their tokens and
+the store as it now is; with all that they copied and opened while they were in, and the store as it now is;
+and with copies of every moment, also after they were out. A beheerder, a toezichthouder and a gate open no
+version ever, and a token that was renewed opens nothing. While a gate serves the store, no member opens by
+themselves what is written then. And `keys status` names each who knows a key in force and should not.
 
 Each of these was tried, and found in a few seconds: a rekey that wraps under the old key, or keeps it; a
 rotation that boxes a suspended member too; a revocation that makes no new key; a content key without the
 gate's part; superseded boxes and wraps that stay; a grant that outlives its end; a former coordinator's box
-of the team's seed that stays; a renewal that leaves the new card without boxes, or hides that a rekey is due.
+of the team's seed that stays; a renewal that leaves the new card without boxes, or hides that a rekey is due;
+an admission, renewal, box or rotation that gives the gate's key to a member while the store is served.
 """
 
 import os
@@ -22,7 +24,7 @@ from collections.abc import Collection, Sequence
 from copy import copy
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 from entitled import SECTIONS, Entitled, Grant, Opened
@@ -33,12 +35,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from team import Clock, Team
 from wording import DAY, person
 
-from dossier.actions import dues, renewing, rotation
+from dossier.actions import dues, gates, renewing, rotation
+from dossier.gate.local import LocalGate
+from dossier.gate.secrets import EpochSecrets
 from dossier.log.reading import entries
+from dossier.memory import Memory
 from dossier.model import Deed, Digest, GrantId, Handle, HouseholdId, Request, Role, SectionName
 from dossier.storage.files import FileStore
 from dossier.storage.volatile import VolatileStore
-from keys.identity import LocalIdentity
+from keys.identity import Identity, LocalIdentity
 
 T = TypeVar("T")
 
@@ -93,6 +98,7 @@ STEPS = (
     *("admit", "open", "suspend", "restore", "restore", "change_roles", "change_roles", "leave"),
     *("renew", "lose", "assign", "write", "write", "write", "write", "give", "give", "revoke", "revoke"),
     *("read", "wait", "wait", "rotate", "rotate", "rotate_out", "rekey", "rekey", "rekey_all", "renew_team"),
+    *("serve", "serve"),
 )
 _n = st.integers(0, 23)
 PARTS = (SECTIONS, SECTIONS[:1], SECTIONS[1:])
@@ -125,6 +131,18 @@ def copy_of(first: Team, folder: Path) -> Team:
     return team
 
 
+class Passed(LocalGate):
+    """What a member has at a gate that serves the store: their own word, and the gate's own keys."""
+
+    def __init__(self, *place: Any, gate: str) -> None:
+        super().__init__(*place)
+        self._gate = gate
+        self._secrets = self._scribe._secrets = EpochSecrets(self._store, person(gate))
+
+    def under(self, identity: Identity, memory: Memory) -> "Passed":
+        return Passed(self._store, identity, memory, self._clock, gate=self._gate)
+
+
 class Custody(RuleBasedStateMachine):
     """A history, and what comes of it."""
 
@@ -140,6 +158,7 @@ class Custody(RuleBasedStateMachine):
         for who, role in CAST.items():
             self.should.admit(who, role)
         self.hoard = Hoard(self.team.store)
+        self.gates: list[str] = []  # of which the last serves the store, while that is served
         self.seen = 0  # entries of the log
         self.ever: set[Digest] = set()
         self.copied: dict[str, set[Digest]] = {}
@@ -151,11 +170,11 @@ class Custody(RuleBasedStateMachine):
 
     def able(self, role: Role, *but: str | None) -> list[str]:
         """Name those who can act in a role: within the epoch and, as a coordinator, with the team's card."""
-        within = self.should.within & (self.should.seeded if role is Role.COORDINATOR else self.should.within)
+        able = self.should.seeded if role is Role.COORDINATOR else self.should.people
         return [
             who
             for who in self.should.people
-            if who in within and who not in but and self.should.holds(who, role)
+            if who in able and who not in but and self.should.works(who) and self.should.holds(who, role)
         ]
 
     def someone(self, n: int, *, active: bool = True) -> str | None:
@@ -176,6 +195,16 @@ class Custody(RuleBasedStateMachine):
         """Let something happen, to whom, by whom and how as the numbers have it; if it can."""
         self.n, self.m, self.k = n, m, k
         getattr(self, what)()
+        self.seat()
+
+    def seat(self) -> None:
+        """Seat everyone at the gate that serves the store, or at the store."""
+        for who, desk in self.team.desks.items():
+            place = (desk.store, desk.identity, desk.memory, desk.clock)
+            if self.should.served and not isinstance(desk.gate, Passed):
+                self.team.desks[who] = desk._replace(gate=Passed(*place, gate=self.gates[-1]))
+            elif not self.should.served and isinstance(desk.gate, Passed):
+                self.team.desks[who] = desk._replace(gate=LocalGate(*place))
 
     # Members.
 
@@ -234,7 +263,7 @@ class Custody(RuleBasedStateMachine):
             self.should.leave(who, self.now)
 
     def renew(self) -> None:
-        who = pick([one for one in self.should.people if one in self.should.within], self.n)
+        who = pick([one for one in self.should.people if self.should.works(one)], self.n)
         if who and self.should.people[who].active:
             self.team.renew(who, self.should.people[who].cards + 1)
             self.should.renew(who)
@@ -281,7 +310,7 @@ class Custody(RuleBasedStateMachine):
         may = [who for _, who in sorted(self.should.writers(house, section, self.now))]
         if regisseur is None:
             may = self.able(Role.COORDINATOR) if section == "voorblad" else []
-        who = pick([one for one in may if one in self.should.within], self.m)
+        who = pick([one for one in may if self.should.works(one)], self.m)
         if who:
             text = f"{house} {section} {len(self.should.locks[house][section].versions) + 1}"
             self.team.write(who, self.houses[house], SectionName(section), text, "hulp")
@@ -291,7 +320,7 @@ class Custody(RuleBasedStateMachine):
         """What the program opens for someone is no more and no less than what was written."""
         house, section = self.n % len(self.houses), SECTIONS[self.k % 2]
         may = sorted(self.should.writers(house, section, self.now))
-        who = pick([one for _, one in may if one in self.should.within], self.m)
+        who = pick([one for _, one in may if self.should.works(one)], self.m)
         count = len(self.should.locks[house][section].versions)
         if who and count:
             number = 1 + self.m % count
@@ -330,6 +359,27 @@ class Custody(RuleBasedStateMachine):
     def wait(self) -> None:
         self.team.clock.wait(days=(3, 12)[self.n % 2])
         self.team["tess"].gate.enter(Request(Deed.LOG_SHOW))  # so that no store is quiet for too long
+
+    # Gates.
+
+    def serve(self) -> None:
+        """Have a gate serve the store, or let it go."""
+        by = self.by(self.n)
+        if by is None:
+            return
+        if self.should.served:
+            stated = gates.leave(self.team[by], Handle(self.gates[-1]), "uit-dienst")
+            self.should.served = False
+            self.seat()  # bob approves and rotates with the box that he has
+        else:
+            self.gates.append(f"poort-{len(self.gates) + 1}")
+            card = person(self.gates[-1]).card
+            self.team.settle(gates.admit(self.team[by], card.write(), card.fingerprint)[0], "bob")
+            stated = gates.adopt(self.team[by], Handle(card.handle))
+            self.should.served = True
+        self.team.settle(stated, "bob")
+        assert gates.go_on(self.team["bob"]) is not None
+        self.should.rotate()
 
     # Keys.
 
@@ -383,6 +433,7 @@ class Custody(RuleBasedStateMachine):
             assert not self.reach(cards[:-1], there), who
             if who in STAYING:
                 assert not self.reach(cards, self.ever), who
+        assert not self.reach([person(gate) for gate in self.gates], self.ever)
         everyone = [c for who, p in self.should.people.items() for c in cards_of(who, p.cards)]
         assert self.reach(everyone, there) == versions  # nothing is lost
 
@@ -414,6 +465,7 @@ class Custody(RuleBasedStateMachine):
         tess.gate.survey()
         known = tess.memory.verified
         cards = [card for who, p in self.should.people.items() for card in cards_of(who, p.cards)]
+        cards += [person(gate) for gate in self.gates]
         there = self.hoard.look(cards, entries(self.team.store, known, self.seen))
         self.seen = known.size
         self.ever |= there

@@ -84,16 +84,21 @@ BEFORE = Use(
 )
 DERIVED = same(lambda place: gate_part(SECRET, place))
 
+SIGNED = Use(
+    lambda place: NOOR.sign(SECRET, place),
+    lambda made, place: check_signature(NOOR.card, made, SECRET, place),
+)
+
 USES = {
     "card": HASHED,
     "mac-key": DERIVED,
     "token": WRAPPED,
     "store-id": HASHED,
-    "request": Use(
-        lambda place: NOOR.sign(SECRET, place),
-        lambda made, place: check_signature(NOOR.card, made, SECRET, place),
-    ),
+    "request": SIGNED,
+    "call": SIGNED,
+    "answer": SIGNED,
     "memory": same(lambda place: NOOR.mac(SECRET, place)),
+    "height": same(lambda place: NOOR.mac(SECRET, place)),
     "coordination-seed": BOXED,
     "epoch-box": BOXED,
     "epoch-commitment": COMMITTED,
@@ -108,6 +113,7 @@ USES = {
     "role-part": WRAPPED,
     "role-part-commitment": COMMITTED,
     "gate-part": DERIVED,
+    "gate-part-box": BOXED,
     "content-key": same(lambda place: content_key(SECRET, KEY, place)),
     "content": Use(sealed, lambda made, place: open_sealed(KEY, place, io.BytesIO(made), io.BytesIO())),
 }

@@ -14,7 +14,6 @@ from dossier.book import Book
 from dossier.desk import Desk
 from dossier.errors import LockedError, UsageError
 from dossier.gate.base import Situation
-from dossier.memory import Memory
 from dossier.model import Digest, Handle, HouseholdId, Reason, Role
 from dossier.register.households import Section
 from dossier.statements import Statement
@@ -23,11 +22,8 @@ from dossier.team import digest_of, seed_box
 from keys.errors import KeysError
 from keys.identity import Card, Identity
 from keys.locks import open_box
-from keys.primitives import BOX_OVERHEAD, KEY_SIZE
 
 Clock = Callable[[], datetime]
-Seat = Callable[[Desk, Identity, Memory], Desk]  # a desk beside another, for a card and its memory
-_BOX_SIZE = KEY_SIZE + BOX_OVERHEAD
 _Keys = Mapping[tuple[HouseholdId, str, int], bytes]  # of sections, by household, name and generation
 
 
@@ -39,16 +35,8 @@ class Renewed(NamedTuple):
     boxed: int  # households in which their section keys were boxed to it
 
 
-def at_the_store(desk: Desk, identity: Identity, memory: Memory) -> Desk:
-    """Give the desk as it is under another card of the same member."""
-    return desk._replace(gate=desk.gate.under(identity, memory), identity=identity, memory=memory)
-
-
-def renew_own(desk: Desk, identity: Identity, seat: Seat = at_the_store) -> Renewed:
-    """Put the same person's next card in force, signed by the one before; box to it what that one opened.
-
-    `seat` gives the desk at which the next card goes on.
-    """
+def renew_own(desk: Desk, identity: Identity) -> Renewed:
+    """Put the same person's next card in force, signed by the one before; box to it what that one opened."""
     keys: dict[tuple[HouseholdId, str, int], bytes] = {}
     desk.gate.survey()  # what was given to the member since their last command counts as well
     for household, situation, _ in desk.gate.survey_each(sorted(desk.memory.mine)):
@@ -57,7 +45,8 @@ def renew_own(desk: Desk, identity: Identity, seat: Seat = at_the_store) -> Rene
     entry = desk.gate.enact(statement, objects)
     memory = desk.memory.passed_to(identity)
     memory.save(anew=True)
-    return _box_again(seat(desk, identity, memory), entry.leaf, keys)
+    gate = desk.gate.under(identity, memory)
+    return _box_again(desk._replace(gate=gate, identity=identity, memory=memory), entry.leaf, keys)
 
 
 def go_on(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dossier import contexts
-from dossier.book import next_place
+from dossier.book import Book, next_place
 from dossier.entry import Entry, Signed, make_entry
 from dossier.errors import (
     ConflictError,
@@ -83,6 +83,7 @@ class ServedGate:
             most_held=_MOST_HELD,
         )
         self._secrets = EpochSecrets(store, identity)
+        self._put_back = False  # whether the store was put back and waits to be reopened
         self.writing = False  # whether something of a request was written, and not yet all of it
         self._scribe = Scribe(store, identity, memory, clock, self._sight, self._secrets)
         self._note: tuple[Seen, bytes] | None = None
@@ -125,6 +126,7 @@ class ServedGate:
                 known = self._sight.log.known
                 self.proofs.catch_up(known)
                 self._recent.catch_up(known)
+                self._put_back = self._store.restored
                 yield
         except BaseException:
             self._sight.forget()
@@ -135,6 +137,11 @@ class ServedGate:
     def situation(self, household: HouseholdId | None) -> Situation:
         """See the store, or a household as it is now."""
         return self._sight.situation(household)
+
+    @property
+    def store_book(self) -> Book:
+        """The store's book as it is now."""
+        return self._sight.log.store_book.book
 
     def looks(self, household: HouseholdId, handle: Handle) -> Situation | None:
         """See a household for a member who has some right there; None where it is as if there were none."""
@@ -213,7 +220,7 @@ class ServedGate:
 
     def _check_reopened(self) -> None:
         restored = self.register.restored
-        if self._store.restored and not (restored is not None and restored.rotated is None):
+        if self._put_back and not (restored is not None and restored.rotated is None):
             raise IntegrityError("store-restored")
 
     def _card_of(self, signed: Signed) -> Card:

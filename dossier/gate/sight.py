@@ -201,6 +201,9 @@ class Sight:
             self._folded.popitem()
 
     def _check_admitted(self, register: Register) -> None:
-        known = register.members.get(self._handle) or register.gates.get(self._handle)
+        gate = register.gates.get(self._handle)
+        known = gate if self._most_held else register.members.get(self._handle)
+        if known is None and gate is not None:
+            raise LockedError("gate-token")
         if known is None or known.fingerprint != self._card:
             raise LockedError("not-admitted")

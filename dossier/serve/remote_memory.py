@@ -9,15 +9,13 @@ from dossier.memory_parts import Known
 from dossier.model import Handle, HouseholdId, StoreId
 from keys.identity import Identity
 
+_UNREAD = 0
 _UNSEEN = Head(0, 0, bytes(32))  # the head of a book that this client never opened
 Listing = Callable[[bool], Iterator[tuple[HouseholdId, Handle | None]]]  # of one's own, or of all
 
 
 class RemoteMemory(Memory):
     """A member's memory whose list of households is the gate's: a client does not read others' books."""
-
-    verifier = 0  # nothing was checked entry by entry: a client that reads the files checks all anew
-    understands = (0, VERIFIER)
 
     def __init__(self, folder: Path, identity: Identity, store: StoreId) -> None:
         """Nothing known yet: `load` reads what is kept."""
@@ -33,6 +31,17 @@ class RemoteMemory(Memory):
     @mine.setter
     def mine(self, value: set[HouseholdId]) -> None:
         """Take no note: the gate is asked."""
+
+    def _take_own(self, other: Memory) -> None:
+        """Take none: the gate is asked."""
+
+    def _verifier(self) -> int:
+        """Say that nothing was checked entry by entry: a client that reads the files checks all anew."""
+        return _UNREAD
+
+    def _understood(self) -> tuple[int, ...]:
+        """Go on from either."""
+        return (_UNREAD, VERIFIER)
 
     def _own(self) -> list[HouseholdId]:
         """Keep none: the gate is asked."""

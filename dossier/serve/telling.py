@@ -1,14 +1,18 @@
 """Telling: what a client is told of the log and of the books that it may see, with the proofs of it."""
 
+from collections import OrderedDict
+
 from dossier.errors import DossierError
 from dossier.gate.base import Situation
 from dossier.gate.served import ServedGate
 from dossier.memory_gate import GateMemory
-from dossier.model import STORE_BOOK, BookName, Handle, HouseholdId
+from dossier.model import STORE_BOOK, BookName, Digest, Handle, HouseholdId
 from dossier.serve.asking import Done, Question
-from dossier.serve.messages import BookNews, Have, News
+from dossier.serve.messages import LARGEST_INLINE, BookNews, Have, News
 from dossier.storage.base import Store
 from keys.encoding import to_base64
+
+_MOST_HELD = 256  # contents of 128 KiB at most each
 
 
 class Telling:
@@ -18,6 +22,7 @@ class Telling:
         self.gate = gate
         self.memory = memory
         self.store = store
+        self._sealed: OrderedDict[Digest, bytes] = OrderedDict()  # short contents that were asked for lately
 
     def told(self, question: Question | DossierError, done: Done) -> Done:
         """Add to what came of a question the news that its client asked for, and the path of its entry."""
@@ -32,15 +37,9 @@ class Telling:
         return done
 
     def _known(self, question: Question) -> bool:
-        """Tell whether it is asked by an active member, under the card that is theirs now."""
+        """Tell whether it is asked by a member who was admitted to ask, and is active still."""
         member = self.gate.register.members.get(question.handle)
-        called = question.called.call.card
-        return (
-            question.card is not None
-            and member is not None
-            and member.fingerprint == called
-            and member.active
-        )
+        return question.card is not None and member is not None and member.active
 
     def _news(self, have: Have, handle: Handle) -> News:
         gate, now = self.gate, self.gate.now
@@ -54,13 +53,25 @@ class Telling:
 
     def _book(self, name: BookName, number: int, handle: Handle) -> BookNews | None:
         """Tell what was added to a book; None of one that this member has no right in, as of none at all."""
-        situation = self.situation(name, handle)
-        if situation is None:
-            return None
-        gate, book = self.gate, situation.opened.book
+        gate, book = self.gate, self.gate.store_book
+        if name != STORE_BOOK:
+            situation = self.gate.looks(HouseholdId(name), handle)
+            if situation is None:
+                return None
+            book = situation.opened.book
         added = book.entries[number:]
         paths = [gate.proofs.inclusion(entry.index, entry.leaf, gate.now) for entry in added]
         return BookNews(name, book.head, [entry.line for entry in added], paths, self._unfounded(name))
+
+    def short_content(self, digest: Digest) -> bytes:
+        """Give a short sealed content. Raises as `Store.get`."""
+        sealed = self._sealed.get(digest)
+        if sealed is None:
+            with self.store.get(digest) as source:
+                sealed = self._sealed[digest] = source.read(2 * LARGEST_INLINE)
+            if len(self._sealed) > _MOST_HELD:
+                self._sealed.popitem(last=False)
+        return sealed
 
     def _unfounded(self, name: BookName) -> list[int]:
         """Give the numbers of a book's statements that say of the log what is not so, as this gate found."""

@@ -53,17 +53,15 @@ def enter(office: Telling, question: Question) -> Done:
     done = Done(error=entered.error, entry=entered.entry)
     if entered.receipt is None or question.card is None:
         return done
-    receipt, store = entered.receipt, office.store
+    receipt = entered.receipt
     answer = {"part": to_base64(_boxed(receipt, question.card)), "objects": _objects_of(receipt)}
     written = receipt.written
     if written is None or written.size > LARGEST_INLINE:
         return done._replace(answer=answer)
 
-    def content() -> Mapping[str, Any]:
-        with store.get(written.content) as source:
-            return {"content": to_base64(source.read(2 * LARGEST_INLINE))}
-
-    return done._replace(answer=answer, later=content)
+    return done._replace(
+        answer=answer, later=lambda: {"content": to_base64(office.short_content(written.content))}
+    )
 
 
 def _boxed(receipt: Receipt, card: Card) -> bytes:

@@ -71,7 +71,7 @@ class Office:
     def back_up(self, **more: Seen) -> BackedUp:
         return backup(FileStore(self.place), Site(self.dest, UNFINISHED), ROOT, **more)  # type: ignore[arg-type]
 
-    def put_back(self, confirm: StoreId | None = None) -> PutBack | Report:
+    def put_back(self, confirm: StoreId | None = None) -> PutBack[Path] | Report:
         site = Site(self.place, RESTORING)
         return restore(FileStore(self.dest), site, ROOT, NOW, confirm=confirm)
 

@@ -10,6 +10,7 @@ from dossier.cli.errors.outcome import OUTCOME
 from dossier.cli.errors.policy import POLICY
 from dossier.cli.errors.recovery import RECOVERY
 from dossier.cli.errors.refused import REFUSED
+from dossier.cli.errors.served import SERVED
 from dossier.cli.errors.store import STORE
 from dossier.cli.errors.use import USE
 from dossier.cli.render import day
@@ -29,6 +30,7 @@ WORDS: dict[str, Lines] = {
     **MOMENT,
     **INTEGRITY,
     **STORE,
+    **SERVED,
 }
 
 # By exit code, for a code that has no words of its own.
@@ -79,7 +81,7 @@ class _Known(dict[str, Any]):
 
 def _shown(name: str, value: Any) -> Any:
     """Write a moment for people; a difference between clocks without its sign."""
-    if name in ("last", "now") and isinstance(value, str):
+    if name in ("last", "now", "here", "gate") and isinstance(value, str):
         return day(read_time(value))
     return abs(value) if name == "seconds" else value
 
