@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-from places import copy_place, new_place
+from places import copy_place, new_place, served
 
 from dossier.cli import context, words
 from dossier.cli.app import run
@@ -78,6 +78,8 @@ class Team:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.store: Path = new_place(root)  # or what `--on` makes of it, which only options take
+        self.opened: list[Any] = []  # stores of desks
+        self.serving: Any = None  # the gate in front of the store, once it is asked for
         facts = root / "facts.json"
         self.facts: dict[str, str] = json.loads(facts.read_text("utf-8")) if facts.exists() else {}
 
@@ -108,10 +110,31 @@ class Team:
         """Give the place of a member's token."""
         return self.home(who) / f"{who}.token"
 
-    def options(self, who: str) -> list[str]:
+    def options(self, who: str, arguments: Sequence[str] = ()) -> list[str]:
         """Give the options that stand before the noun."""
         pw = str(self.home(who) / "pw")
-        return ["--store", str(self.store), "--token", str(self.token(who)), "--passphrase-file", pw]
+        return ["--store", self.place(arguments), "--token", str(self.token(who)), "--passphrase-file", pw]
+
+    def place(self, arguments: Sequence[str] = ()) -> str:
+        """Give the place of the store as a command is given it: of its gate, where it has one."""
+        if not served() or "gate" not in self.facts or self.store != self.root / "store":
+            return str(self.store)
+        import gates  # noqa: PLC0415 (only with `--on served`)
+
+        if gates.of_storage(arguments):
+            return str(self.store)
+        if self.serving is None:
+            self.serving = gates.Serving(str(self.store), self.home(gates.GATE), PASSPHRASE)
+        return str(self.serving.place)
+
+    def close(self) -> None:
+        """Hang up, and stop the gate."""
+        for store in self.opened:
+            if hasattr(store, "close"):
+                store.close()
+        if self.serving is not None:
+            self.serving.stop()
+            self.serving = None
 
     def environment(self, who: str, **more: str) -> dict[str, str]:
         """Give a member's environment: nothing of whoever runs the tests."""
@@ -122,7 +145,7 @@ class Team:
 
     def run(self, who: str, *arguments: str, stdin: bytes = b"", shift: float = 0, **more: Any) -> Answer:
         """Run a command in this process as a member; `shift` moves its clock, in seconds."""
-        full = [*self.options(who), "--no-input", *arguments]
+        full = [*self.options(who, arguments), "--no-input", *arguments]
         return self.run_plain(who, full, stdin=stdin, shift=shift, **more)
 
     def run_plain(
@@ -153,7 +176,7 @@ class Team:
 
     def command(self, who: str, *arguments: str) -> list[str]:
         """Give a command as a process has it."""
-        return [sys.executable, "-m", "dossier", *self.options(who), "--no-input", *arguments]
+        return [sys.executable, "-m", "dossier", *self.options(who, arguments), "--no-input", *arguments]
 
     def process(self, who: str, *arguments: str, stdin: bytes = b"", **more: Any) -> Answer:
         """Run a command in a process of its own, without a terminal."""
@@ -175,10 +198,12 @@ class Team:
     def desk(self, who: str) -> Desk:
         """Give the desk that a member's commands work at."""
         setting = Setting(
-            store=self.store, token=self.token(who), passphrase_file=self.home(who) / "pw", no_input=True
+            store=self.place(), token=self.token(who), passphrase_file=self.home(who) / "pw", no_input=True
         )
         with patch.dict(os.environ, self.environment(who), clear=True):
-            return context.open_desk(setting)
+            desk = context.open_desk(setting)
+        self.opened.append(desk.store)
+        return desk
 
     def write(self, who: str, household: str, section: str, text: str = "", **more: Any) -> dict[str, Any]:
         """Write a section for its usual purpose: a text, or the usual one."""
@@ -205,6 +230,12 @@ class Team:
         own = ("--handle", who, "--person", f"Mens {who}", "--org", "Stichting")
         made = self.ask(who, "token", "new", *own, "--card-out", str(self.card(who)), **more)
         return str(made["card_fingerprint"])
+
+    def new_gate(self, gate: str) -> str:
+        """Make a gate's token and card; give its fingerprint."""
+        self.new_home(gate)
+        own = ("--handle", gate, "--person", "Poort een", "--org", "Stichting")
+        return str(self.ask(gate, "gate", "new", *own, "--card-out", str(self.card(gate)))["card_fingerprint"])
 
     def card(self, who: str) -> Path:
         """Give the place of a newcomer's card."""
@@ -235,6 +266,16 @@ def found(root: Path) -> Team:
     return team
 
 
+def serve(team: Team) -> None:
+    """Let a gate be adopted: from here its store is reached through it."""
+    fingerprint = team.new_gate("poort")
+    admitted = team.ask("anna", "gate", "admit", str(team.card("poort")), "--fingerprint", fingerprint)
+    team.ask("poort", "join", "--welcome", admitted["welcome"])
+    team.ask("anna", "gate", "adopt", "poort")
+    team.ask("bob", "keys", "rotate")
+    team.note(gate="poort")
+
+
 def furnish(team: Team) -> None:
     """Open the households, write them full, and give sara a grant."""
     cover = team.home("jan") / "cover.txt"
@@ -252,5 +293,7 @@ def furnish(team: Team) -> None:
 def build(root: Path) -> Team:
     """Build the team that others copy."""
     team = found(root)
+    if served():
+        serve(team)
     furnish(team)
     return team

@@ -15,13 +15,18 @@ from dossier.storage.postgres import PostgresStore
 from dossier.storage.postgres_schema import TABLES
 from dossier.storage.volatile import VolatileStore
 
-KINDS = ("files", "postgres")
+KINDS = ("files", "postgres", "served")  # the last: on files, behind a gate
 _ON = "DOSSIER_TEST_ON"  # in the environment, so that a test that starts another suite takes it along
 
 
 def on_files() -> bool:
     """Tell whether stores stand where each test says."""
-    return os.environ.get(_ON, "files") == "files"
+    return os.environ.get(_ON, "files") != "postgres"
+
+
+def served() -> bool:
+    """Tell whether the command line's stores are behind a gate."""
+    return os.environ.get(_ON, "files") == "served"
 
 
 def choose(kind: str) -> None:
@@ -49,6 +54,16 @@ def copy_of(store: Store) -> Any:
         if isinstance(value, dict):
             vars(twin)[name] = value.copy()
     return twin
+
+
+def put_store_back(store: Store, kept: Store) -> None:
+    """Put what `copy_of` gave in the place of what is in a store now."""
+    if isinstance(store, PostgresStore) and isinstance(kept, PostgresStore):
+        import postgres  # noqa: PLC0415 (as above)
+
+        postgres.copied(kept.place, to=store.place)
+        return
+    vars(store).update({name: value.copy() for name, value in vars(kept).items() if isinstance(value, dict)})
 
 
 def new_place(root: Path) -> Any:

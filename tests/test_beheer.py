@@ -303,6 +303,7 @@ def test_every_block_of_the_page_is_tried() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the page is for a shell")
+@pytest.mark.files_only("the page names a folder")
 def test_the_page_runs_as_it_stands(tmp_path: Path) -> None:
     office = Office(tmp_path / "office")
     for block, (_, before, after) in zip(blocks(), AROUND, strict=True):

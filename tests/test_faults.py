@@ -23,6 +23,8 @@ from faulty import COMMANDS, Command, log
 from dossier.actions.check import check
 from dossier.cli.backends import open_at
 
+pytestmark = pytest.mark.files_only("faults of the file system")
+
 FAULTS = {"kill": 0, "ENOSPC": errno.ENOSPC, "EIO": errno.EIO, "EACCES": errno.EACCES}
 STEP = 29  # one in so many is tried without --soak
 TORN = (1, 8)  # what no fault of a disk may come to: a bug, or an alarm about what nobody altered

@@ -124,6 +124,7 @@ def always(*_: object) -> Permit | Refusal:
 # 3. No content is shown unless its entry is on disk first.
 
 
+@pytest.mark.files_only("reads or alters the files themselves")
 def test_3_the_entry_is_on_disk_before_a_key_is_touched(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     """Breaks when `pages._write` does not sync."""
     events: list[str] = []
@@ -153,6 +154,7 @@ def watched(name: str, events: list[str], path: Path) -> object:
     return call
 
 
+@pytest.mark.files_only("reads or alters the files themselves")
 def test_3_where_the_log_cannot_be_written_no_key_is_touched(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:

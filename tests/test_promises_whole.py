@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from cli_team import Answer, Team, build
 from crashing import CrashError, dying
+from places import book_in, put_back, put_book
 
 from dossier import keying
 from dossier.entry import make_entry, read_entry
@@ -36,10 +37,6 @@ def team(template: Team, tmp_path: Path) -> Team:
     return template.copy(tmp_path / "t")
 
 
-def book(team: Team) -> Path:
-    return team.store / "households" / team.house[2:4] / f"{team.house}.json"
-
-
 def page(team: Team) -> Path:
     return team.store / "log" / "000000.log"
 
@@ -57,6 +54,7 @@ def read(team: Team, who: str = "jan", section: str = "intake") -> Answer:
 # 6. What was altered, moved, swapped, garbled or cut is noticed by any client, named, and never shown.
 
 
+@pytest.mark.files_only("reads or alters the files themselves")
 def test_6_an_altered_content_is_not_shown(team: Team) -> None:
     """Breaks when `vault.read` returns where it raises that the content is altered."""
     digest = team.ask("jan", "history", team.house, "intake")["versions"][0]["digest"]
@@ -67,6 +65,7 @@ def test_6_an_altered_content_is_not_shown(team: Team) -> None:
         stopped(read(team), "content-altered")
 
 
+@pytest.mark.files_only("reads or alters the files themselves")
 def test_6_a_content_sealed_anew_under_the_same_key_is_not_shown(team: Team) -> None:
     """Breaks when `vault.read` does not compare the digest: every member who reads a version has its key."""
     team.write("jan", team.house, "intake", "Twee.")
@@ -110,9 +109,9 @@ def test_6_a_garbled_box_is_found_before_anything_is_written_with_it(
 
 def test_6_yesterdays_household_file_is_noticed_by_any_client(team: Team) -> None:
     """Breaks when `Logbook.check_reaches` raises nothing."""
-    yesterday = book(team).read_bytes()
+    yesterday = book_in(str(team.store), team.house)
     team.ask("anna", "grant", "revoke", team.house, team.grant, "--reason", "doel-bereikt")
-    book(team).write_bytes(yesterday)
+    put_book(str(team.store), team.house, yesterday)
     for who in ("jan", "sara", "tess", "bob"):
         stopped(read(team, who), "book-behind")
 
@@ -121,13 +120,13 @@ def test_6_yesterdays_store_is_noticed_by_whoever_saw_todays(team: Team, tmp_pat
     """Breaks when `LocalGate.enter` does not save the memory."""
     yesterday = team.copy(tmp_path / "yesterday")
     assert read(team).code == 0
-    shutil.rmtree(team.store)
-    shutil.copytree(yesterday.store, team.store)
+    put_back(str(team.store), yesterday.as_copy)
     stopped(read(team), "log-short")
     assert read(team, "sara").code == 0  # she saw nothing later
     stopped(read(team), "log-altered")
 
 
+@pytest.mark.files_only("reads or alters the files themselves")
 def test_6_a_log_rewritten_before_someone_elses_entry_is_noticed_by_any_client(team: Team) -> None:
     """Breaks when `Follower._check_seen` does not compare the root.
 

@@ -26,6 +26,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+import places
 import pytest
 from entitled import SECTIONS, Entitled, Grant, Opened
 from hoard import Hoard
@@ -42,7 +43,6 @@ from dossier.log.reading import entries
 from dossier.memory import Memory
 from dossier.model import Deed, Digest, GrantId, Handle, HouseholdId, Request, Role, SectionName
 from dossier.storage.files import FileStore
-from dossier.storage.volatile import VolatileStore
 from keys.identity import Identity, LocalIdentity
 
 T = TypeVar("T")
@@ -120,12 +120,8 @@ def copy_of(first: Team, folder: Path) -> Team:
     shutil.copytree(first.folder, folder, dirs_exist_ok=True)
     team = copy(first)
     team.folder, team.clock, team.desks = folder, Clock(first.clock.now), {}
-    if isinstance(first.store, VolatileStore):
-        team.store = VolatileStore(first.store.store_id)
-        kept = {name: value.copy() for name, value in vars(first.store).items() if isinstance(value, dict)}
-        vars(team.store).update(kept)
-    else:
-        team.store = FileStore(folder / "store")
+    copied = isinstance(first.store, FileStore)  # with the folder
+    team.store = FileStore(folder / "store") if copied else places.copy_of(first.store)
     for who in first.desks:
         team.again(who)
     return team
@@ -281,12 +277,15 @@ class Custody(RuleBasedStateMachine):
 
     # Households.
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(served=st.booleans())
+    def begin(self, *, served: bool) -> None:
         for house in range(2):
             self.step("open", house, 0, 0)
             self.step("give", house, house, 2 + house)  # to sara, and to tom
             self.step("write", house, 0, house)
+        if served:
+            self.look()  # what was there until then is copied
+            self.step("serve", 0, 0, 0)
 
     def open(self) -> None:
         regisseur = pick(self.able(Role.REGISSEUR), self.n)

@@ -10,7 +10,6 @@ from dossier.errors import ConflictError, IntegrityError
 from dossier.model import BookName, Deed, Digest, HouseholdId, PurposeId, Request, Role
 from dossier.receipt import Lock, Receipt
 from dossier.register.households import Version
-from dossier.storage.volatile import VolatileStore
 from keys.primitives import sha256
 
 TALK = PurposeId("intakegesprek")
@@ -90,11 +89,11 @@ def test_a_content_of_another_digest_is_never_good(team: Team, monkeypatch: pyte
     given = receipt(team, home)
     assert given.written is not None
     data = team.store.get(given.written.content).read()
-    monkeypatch.setattr(VolatileStore, "get", lambda *_: BytesIO(data))
+    monkeypatch.setattr(type(team.store), "get", lambda *_: BytesIO(data))
     given.written = given.written._replace(content=Digest("0" * 64))
     refuses(team, given)
     flipped = data[:-1] + bytes([data[-1] ^ 1])
-    monkeypatch.setattr(VolatileStore, "get", lambda *_: BytesIO(flipped))
+    monkeypatch.setattr(type(team.store), "get", lambda *_: BytesIO(flipped))
     given.written = given.written._replace(content=Digest(sha256(flipped).hex()))
     refuses(team, given)
 

@@ -25,8 +25,12 @@ from keys.token import Unlocked, unlock
 
 
 def open_store(setting: Setting) -> Store:
-    """Open the store."""
-    return open_at(place_of(setting))
+    """Open the store; a connection that it holds is closed when the command is done."""
+    store = open_at(place_of(setting))
+    command, close = click.get_current_context(silent=True), getattr(store, "close", None)
+    if command is not None and close is not None:
+        command.call_on_close(close)
+    return store
 
 
 def open_token(setting: Setting) -> tuple[Path, Unlocked, str]:

@@ -55,6 +55,10 @@ class RemoteStore:
         self._identity = identity
         self._wire.clock = clock
 
+    def close(self) -> None:
+        """Hang up."""
+        self._wire.close()
+
     def _who(self) -> Identity:
         if self._identity is None:
             raise UsageError("gate-needs-token")

@@ -99,6 +99,10 @@ class Wire:
             answered = once()
         return answered
 
+    def close(self) -> None:
+        """Hang up."""
+        self._line.close()
+
     def _anew(self) -> None:
         fresh = self._about()
         if fresh._replace(run=self.counter.run) != self.counter:

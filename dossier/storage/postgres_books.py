@@ -10,13 +10,13 @@ from dossier.storage.base import Objects
 
 Ask = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 
-_NAME = "INSERT INTO books VALUES (%s) ON CONFLICT DO NOTHING RETURNING book"
 _ADD = """
-    INSERT INTO entries
-    SELECT %s, n + (SELECT coalesce(max(number), 0) FROM entries WHERE book = %s), line
-    FROM unnest(%b::bytea[]) WITH ORDINALITY AS c (line, n) RETURNING number
-"""
-_ADD_OBJECTS = """
+    WITH named AS (INSERT INTO books VALUES (%s) ON CONFLICT DO NOTHING),
+    added AS (
+        INSERT INTO entries
+        SELECT %s, n + (SELECT coalesce(max(number), 0) FROM entries WHERE book = %s), line
+        FROM unnest(%b::bytea[]) WITH ORDINALITY AS c (line, n)
+    )
     INSERT INTO objects SELECT %s, * FROM unnest(%s::text[], %b::bytea[])
     ON CONFLICT DO NOTHING RETURNING digest
 """
@@ -65,8 +65,5 @@ def lay_book(change: Ask, book: BookName, copies: list[bytes], objects: Objects)
 
 
 def _add(change: Ask, book: BookName, copies: list[bytes], objects: Objects) -> None:
-    change(_NAME, [book])
-    if copies:
-        change(_ADD, [book, book, copies])
-    if objects:
-        change(_ADD_OBJECTS, [book, list(objects), list(objects.values())])
+    """Add entries at the end of a book, with its objects, in one question."""
+    change(_ADD, [book, book, book, copies, book, list(objects), list(objects.values())])

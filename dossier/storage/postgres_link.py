@@ -1,5 +1,6 @@
 """The way to a database: connections that are kept for the next one, and what its failures are called."""
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from selectors import EVENT_READ, DefaultSelector
@@ -100,6 +101,7 @@ class Link:
         self._schema = schema
         self._idle: list[Connection] = []
         self._lock = Lock()
+        weakref.finalize(self, _close, self._idle)  # before what it closes is thrown away by itself
         self._said = make_conninfo("", **{**_DEFAULTS, **read_place(place)})
 
     @contextmanager
@@ -150,14 +152,14 @@ class Link:
 
     def close(self) -> None:
         """Close what is kept open and lent to nobody."""
-        with self._lock:
-            kept, self._idle = self._idle, []
-        for connection in kept:
-            with suppress(psycopg.Error):
-                connection.close()
+        _close(self._idle)
 
-    def __del__(self) -> None:
-        self.close()
+
+def _close(connections: list[Connection]) -> None:
+    """Close connections, and take them from the list."""
+    while connections:
+        with suppress(psycopg.Error, IndexError):  # another thread may have taken the last
+            connections.pop().close()
 
 
 def _is_at_rest(connection: Connection) -> bool:

@@ -30,6 +30,8 @@ from dossier.storage.base import Store
 from dossier.storage.files import FileStore
 from dossier.storage.site import Site
 
+pytestmark = pytest.mark.files_only("a store moved as a folder; of databases, test_moving tells")
+
 NOW = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
 ROOT = person("anna").card.fingerprint
 

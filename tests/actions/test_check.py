@@ -53,6 +53,7 @@ def test_a_good_store_is_healthy(office: Office, deep: bool) -> None:  # noqa: F
     assert told == [report.entries]
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_store_in_files_is_healthy(office: Office, tmp_path: Path) -> None:
     files = FileStore.create(tmp_path / "files", office.store.store_id)
     with files.exclusive():
@@ -66,12 +67,14 @@ def test_a_store_in_files_is_healthy(office: Office, tmp_path: Path) -> None:
     assert check(files, office.root, deep=True)[4:] == ((), (), ())
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_log_that_does_not_verify_is_refused(office: Office) -> None:
     office.store._pages[0] = office.store._pages[0].replace(b'"index":3', b'"index":4', 1)
     with pytest.raises(IntegrityError, match="entry-out-of-place"):
         check(office.store, office.root)
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_what_verifying_finds_is_found(office: Office) -> None:
     book = BookName(office.home)
     copies, objects = office.store._books[book]
@@ -82,6 +85,7 @@ def test_what_verifying_finds_is_found(office: Office) -> None:
 # Objects.
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 @pytest.mark.parametrize("book", ["store", "household"])
 def test_an_object_that_is_missing_is_found(office: Office, book: str) -> None:
     name = STORE_BOOK if book == "store" else BookName(office.home)
@@ -92,6 +96,7 @@ def test_an_object_that_is_missing_is_found(office: Office, book: str) -> None:
         change_objects(office, name, lambda objects, before=before: objects.update(before))  # type: ignore[misc]
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 @pytest.mark.parametrize("data", [b"", b"x" * 60, b"x" * 1168])
 def test_an_object_that_is_altered_is_found(office: Office, data: bytes) -> None:
     book = BookName(office.home)
@@ -106,6 +111,7 @@ def test_a_rekey_leaves_what_is_needed_and_no_more(office: Office) -> None:
     assert (report.findings, report.leftovers, report.due) == ((), (), ())
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_an_object_that_nothing_names_is_a_leftover(office: Office) -> None:
     digest = Digest("0" * 64)
     change_objects(office, BookName(office.home), lambda objects: objects.update({digest: b"x"}))
@@ -140,11 +146,13 @@ def test_a_crash_before_the_entry_leaves_leftovers(office: Office, monkeypatch: 
     assert [left.split()[-2] for left in report.leftovers] == ["content"]
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_file_that_nothing_stands_in_is_a_leftover(office: Office) -> None:
     office.store._books[BookName("H-AAAAAAAA")] = ((), MappingProxyType({Digest("0" * 64): b"x"}))
     assert check(office.store, office.root).leftovers == ("H-AAAAAAAA: object " + "0" * 64,)
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_file_that_cannot_be_read_is_found_once(office: Office) -> None:
     class Altered(VolatileStore):
         def copies(self, book: BookName) -> list[bytes]:
@@ -180,6 +188,7 @@ def test_a_section_that_a_policy_added_is_due(office: Office) -> None:
 # Contents.
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_content_that_is_missing_is_found(office: Office) -> None:
     digest, *_ = office.store.contents()
     del office.store._contents[digest]
@@ -190,6 +199,7 @@ def test_a_content_that_is_missing_is_found(office: Office) -> None:
     assert entry.signed.statement["content"] == digest
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_content_that_is_altered_is_found_when_looked_at_deep(office: Office) -> None:
     digest, *_ = office.store.contents()
     office.store._contents[digest] += b"x"
@@ -197,6 +207,7 @@ def test_a_content_that_is_altered_is_found_when_looked_at_deep(office: Office) 
     assert found(office, deep=True) == ["content-altered"]
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_content_that_goes_while_it_is_looked_for_is_found(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +249,7 @@ def test_a_content_that_nothing_names_is_a_leftover(office: Office) -> None:
 # Tiles.
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_tile_that_was_altered_is_found(office: Office) -> None:
     office.fill(300)
     assert found(office) == []

@@ -78,6 +78,7 @@ def meanwhile(store: VolatileStore, turn: int, act: Callable[[], object]) -> Cal
     return lambda: done[0]
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_copy_is_the_store_as_it_is(office: Office, target: VolatileStore) -> None:
     office.team.revoke(office.home, office.give())
     copied = copy(office.store, target)
@@ -171,6 +172,7 @@ ACTS: list[Callable[[Office], object]] = [
 ]
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 @pytest.mark.parametrize("act", ACTS, ids=["write", "give", "revoke", "open", "fill"])
 def test_what_is_done_while_a_store_is_copied_is_in_the_copy_whole(
     tmp_path: Path, act: Callable[[Office], object]
@@ -225,6 +227,7 @@ class Halting(VolatileStore):
                 assert self.go_on.wait(10)
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 @pytest.mark.parametrize("verb", ["page", "copies"])
 @pytest.mark.parametrize("act", ACTS[:3], ids=["write", "give", "revoke"])
 def test_what_is_read_while_its_writer_is_half_way_is_in_the_copy_whole(
@@ -247,6 +250,7 @@ def test_what_is_read_while_its_writer_is_half_way_is_in_the_copy_whole(
     assert step > 2
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_what_stands_still_is_not_copied_under_the_lock(office: Office) -> None:
     held: list[int | None] = []
 
@@ -281,6 +285,7 @@ def test_what_was_restored_is_copied_as_restored(office: Office, target: Volatil
 # What is not as it should be.
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_copy_that_went_another_way_is_left_alone(office: Office, target: VolatileStore) -> None:
     copy(office.store, target)
     before = dict(office.store._pages)
@@ -308,6 +313,7 @@ def test_what_a_cut_off_append_left_in_a_copy_goes(office: Office, target: Volat
     check_same(office, target)
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_page_that_is_not_full_before_the_next_is_refused(office: Office, target: VolatileStore) -> None:
     office.fill(300)
     office.store._pages[0] = office.store._pages[0][:-200]
@@ -318,6 +324,7 @@ def test_a_page_that_is_not_full_before_the_next_is_refused(office: Office, targ
         copy(office.store, VolatileStore(office.store.store_id))
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_an_altered_content_is_not_copied(office: Office, target: VolatileStore) -> None:
     first, second = office.store.contents()
     office.store._contents[first] += b"x"
@@ -327,6 +334,7 @@ def test_an_altered_content_is_not_copied(office: Office, target: VolatileStore)
     assert copied[1:] == (0, 0)
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_contents_in_each_others_place_are_not_copied(office: Office, target: VolatileStore) -> None:
     first, second = office.store.contents()
     found = office.store._contents
@@ -338,6 +346,7 @@ def test_contents_in_each_others_place_are_not_copied(office: Office, target: Vo
     assert all(digest in (first, second) for digest in target.contents())
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_what_is_damaged_in_the_store_stays_good_in_its_copy(office: Office, target: VolatileStore) -> None:
     copy(office.store, target)
     good = {book: (target.copies(book), target.objects(book)) for book in target.books()}
@@ -396,6 +405,7 @@ def test_what_is_damaged_in_a_copy_is_mended(office: Office, target: VolatileSto
     check_same(office, target)
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_contents_that_nothing_names_are_not_copied(office: Office, target: VolatileStore) -> None:
     office.store._contents[Digest("0" * 64)] = b"of a crash"
     copy(office.store, target)
@@ -405,6 +415,7 @@ def test_contents_that_nothing_names_are_not_copied(office: Office, target: Vola
 # Comparing.
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 @pytest.mark.parametrize("more", [0, 3, 256])
 def test_two_logs_are_the_same_up_to_where_they_part(
     office: Office, target: VolatileStore, more: int
@@ -422,6 +433,7 @@ def test_two_logs_are_the_same_up_to_where_they_part(
     assert compare_logs(VolatileStore(office.store.store_id), mine) == (0, 250 + more, 0)
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_logs_that_part_have_only_their_beginning_in_common(office: Office, target: VolatileStore) -> None:
     size = check(office.store, office.root).entries
     copy(office.store, target)

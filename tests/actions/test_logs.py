@@ -44,6 +44,7 @@ def alter(office: Office, position: int, old: bytes, new: bytes) -> None:
 # Who sees what.
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_toezichthouder_sees_all(office: Office) -> None:
     found = logs.show(office.desk("tess"))
     assert [entry.line for entry in found] == lines(office)
@@ -146,6 +147,7 @@ def test_entries_are_shown_from_a_moment_and_before_another(office: Office) -> N
     assert len(found) == 5
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 @pytest.mark.parametrize("count", [255, 256, 257, 520])
 def test_all_pages_are_gone_through(office: Office, count: int) -> None:
     office.fill(count)
@@ -156,6 +158,7 @@ def test_all_pages_are_gone_through(office: Office, count: int) -> None:
 # What was altered.
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_an_altered_old_entry_is_not_shown(office: Office) -> None:
     office.fill(300)
     logs.show(office.desk("tess"))
@@ -165,6 +168,7 @@ def test_an_altered_old_entry_is_not_shown(office: Office) -> None:
     assert caught.value.data["index"] == 20
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_an_old_entry_that_is_gone_is_not_passed_over(office: Office) -> None:
     office.fill(300)
     logs.show(office.desk("tess"))
@@ -174,6 +178,7 @@ def test_an_old_entry_that_is_gone_is_not_passed_over(office: Office) -> None:
         logs.show(office.desk("tess"))
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_who_asks_for_later_entries_does_not_read_the_old_ones(office: Office) -> None:
     office.fill(520)
     logs.show(office.desk("tess"))
@@ -181,6 +186,7 @@ def test_who_asks_for_later_entries_does_not_read_the_old_ones(office: Office) -
     assert logs.show(office.desk("tess"), since=office.team.clock.now - timedelta(seconds=2))
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_an_old_time_that_was_altered_hides_nothing(office: Office) -> None:
     """Put before `since`, it would end the reading: but what it is in has to be proven first."""
     office.fill(520)
@@ -191,6 +197,7 @@ def test_an_old_time_that_was_altered_hides_nothing(office: Office) -> None:
         logs.show(office.desk("tess"), since=since)
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_regisseur_is_not_shown_a_household_whose_book_was_altered(office: Office) -> None:
     entries, objects = office.store._books[office.home]  # type: ignore[index]
     office.store._books[office.home] = (entries[:-1], objects)  # type: ignore[index]
@@ -202,6 +209,7 @@ def test_a_regisseur_is_not_shown_a_household_whose_book_was_altered(office: Off
 # The whole log.
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_good_log_verifies_without_a_token(office: Office) -> None:
     office.give()
     report = logs.verify(office.store, office.root)
@@ -215,6 +223,7 @@ def test_an_older_checkpoint_is_a_beginning_of_the_log(office: Office) -> None:
     assert logs.verify(office.store, office.root, against=note).ok
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_checkpoint_of_a_log_kept_apart_is_no_beginning(office: Office) -> None:
     pages = office.store._pages.copy()
     office.read("jan")
@@ -227,6 +236,7 @@ def test_a_checkpoint_of_a_log_kept_apart_is_no_beginning(office: Office) -> Non
         logs.verify(office.store, office.root, against=note)
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_progress_is_told(office: Office) -> None:
     told: list[int] = []
     logs.verify(office.store, None, progress=told.append)
@@ -265,12 +275,14 @@ def test_a_checkpoint_that_is_not_of_what_was_verified_is_not_given(
             logs.checkpoint(desk)
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_every_entry_is_exported_byte_for_byte(office: Office) -> None:
     office.fill(300)
     assert list(logs.export(office.desk("tess"))) == lines(office)
     assert b'"deed":"export"' in lines(office)[-1]
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 @pytest.mark.parametrize("who", ["anna", "jan", "sara", "bob"])
 def test_only_a_toezichthouder_exports(office: Office, who: str) -> None:
     with pytest.raises(RefusedError, match="not-your-role"):
@@ -278,6 +290,7 @@ def test_only_a_toezichthouder_exports(office: Office, who: str) -> None:
     assert b'"decision":"refuse"' in lines(office)[-1]
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_an_altered_entry_is_not_exported(office: Office) -> None:
     office.fill(300)
     logs.show(office.desk("tess"))

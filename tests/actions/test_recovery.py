@@ -26,7 +26,6 @@ from dossier.errors import (
 )
 from dossier.model import STORE_BOOK, Digest, Role
 from dossier.statements import Statement
-from dossier.storage.volatile import VolatileStore
 from dossier.team import digest_of, seed
 from keys.encoding import fingerprint
 from keys.errors import FewSharesError, KeysError, RepeatedShareError, SharesOfOtherError, WrongShareError
@@ -286,7 +285,7 @@ def test_a_handle_or_card_that_was_here_is_not_admitted_again(team: Team, who: s
 
 def test_a_recovery_box_that_is_gone_is_an_altered_store(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     shares = shared(team)
-    monkeypatch.setattr(VolatileStore, "objects", lambda _store, _book: {})
+    monkeypatch.setattr(type(team.store), "objects", lambda _store, _book: {})
     with pytest.raises(IntegrityError, match="object-missing"):
         restore(team["jan"], CARLA, shares)
 
@@ -306,7 +305,7 @@ def test_a_recovery_box_that_was_exchanged_is_an_altered_store(
         "of another seed": box_to(recovery.card, new_key(), context),
         "of another place": box_to(recovery.card, new_key(), context + b"\0"),
     }[kind]
-    monkeypatch.setattr(VolatileStore, "objects", lambda _store, _book: {**whole, recovery.box: box})
+    monkeypatch.setattr(type(team.store), "objects", lambda _store, _book: {**whole, recovery.box: box})
     found = verify(team["jan"], shares)
     assert found.trouble is not None
     assert found.trouble.code == "recovery-box-altered"
@@ -455,6 +454,7 @@ def test_one_share_of_a_splitting_that_waits_reads_well(team: Team) -> None:
 # Nothing of it is kept.
 
 
+@pytest.mark.files_only("reads or alters the files themselves")
 def test_no_file_holds_a_share_or_a_seed(tmp_path: Path) -> None:
     team = new_team(tmp_path, in_files=True)
     shares = shared(team)

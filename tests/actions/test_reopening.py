@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import places
 import pytest
 from team import Team
 from wording import INTAKE, PLAN, person
@@ -24,10 +25,9 @@ from dossier.gate.local import LocalGate
 from dossier.log.merkle import EMPTY_ROOT
 from dossier.memory import Memory
 from dossier.model import Deed, Handle, HouseholdId, Request, Role
-from dossier.storage.volatile import VolatileStore
+from dossier.storage.base import Store
 
 ALL = tuple(Handle(one) for one in ("anna", "jan", "sara", "bob", "tess"))
-State = dict[str, object]
 
 
 @pytest.fixture
@@ -58,15 +58,15 @@ def home(team: Team) -> HouseholdId:
 # A store that is put back.
 
 
-def copy_of(team: Team) -> State:
+def copy_of(team: Team) -> Store:
     """Copy all that is in the store, as a backup does."""
-    return {name: value.copy() for name, value in vars(team.store).items() if isinstance(value, dict)}
+    kept: Store = places.copy_of(team.store)
+    return kept
 
 
-def put_back(team: Team, state: State, *, marked: bool = True) -> None:
+def put_back(team: Team, state: Store, *, marked: bool = True) -> None:
     """Put a copy back, and have everyone sit down anew."""
-    assert isinstance(team.store, VolatileStore)
-    vars(team.store).update({name: value.copy() for name, value in state.items()})  # type: ignore[attr-defined]
+    places.put_store_back(team.store, state)
     team.store.mark_restored(marked)
     for who in team.desks:
         team.again(who)

@@ -76,6 +76,7 @@ def mend(office: Office, *, deep: bool = False) -> Repaired:
     return repair(office.store, office.root, deep=deep)
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_what_a_crash_left_goes_and_nothing_else(office: Office) -> None:
     office.team.revoke(office.home, office.give())
     left_by_a_crash(office)
@@ -99,6 +100,7 @@ def test_what_a_crash_left_goes_and_nothing_else(office: Office) -> None:
     assert office.read() == "twee"
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_second_repair_changes_nothing(office: Office) -> None:
     left_by_a_crash(office)
     age(office)
@@ -108,6 +110,7 @@ def test_a_second_repair_changes_nothing(office: Office) -> None:
     assert state(office.store) == before
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 @pytest.mark.parametrize("deep", [True, False])
 def test_a_healthy_store_stays_as_it_is(office: Office, deep: bool) -> None:  # noqa: FBT001
     office.give()
@@ -119,6 +122,7 @@ def test_a_healthy_store_stays_as_it_is(office: Office, deep: bool) -> None:  # 
     assert state(office.store) == before
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_what_waits_for_approval_keeps_its_objects(office: Office) -> None:
     office.team.clock.wait(days=30, minutes=60)  # from here on tess can be the second person
     desk, card = office.desk("anna"), person("otto").card
@@ -130,6 +134,7 @@ def test_what_waits_for_approval_keeps_its_objects(office: Office) -> None:
     assert check(office.store, office.root).ok
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 @pytest.mark.parametrize("book", [STORE_BOOK, "home", BookName("H-AAAAAAAA")])
 def test_an_object_that_nothing_names_goes(office: Office, book: BookName) -> None:
     name = BookName(office.home) if book == "home" else book
@@ -139,6 +144,7 @@ def test_an_object_that_nothing_names_goes(office: Office, book: BookName) -> No
     assert dict(office.store.objects(name)) == before
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_content_that_was_put_just_now_stays(office: Office) -> None:
     digest, _ = office.store.put(BytesIO(b"its statement is under way"))
     done = mend(office)
@@ -159,6 +165,7 @@ def meanwhile(office: Office, act: Callable[[], object]) -> None:
     office.store.__class__ = Slow
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_content_that_was_named_meanwhile_stays(office: Office) -> None:
     store = office.store
     pages, books = dict(store._pages), dict(store._books)
@@ -176,6 +183,7 @@ def test_a_content_that_was_named_meanwhile_stays(office: Office) -> None:
     assert office.read() == "drie"
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_what_somebody_left_meanwhile_waits_for_the_next_repair(office: Office) -> None:
     meanwhile(office, lambda: left_by_a_crash(office))
     assert mend(office).repaired == ()
@@ -195,6 +203,7 @@ def test_what_a_journal_says_was_begun_is_finished_first(office: Office) -> None
 # Where something is wrong.
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_what_is_altered_stays_a_finding(office: Office) -> None:
     first, second = office.store.contents()
     office.store._contents[first] = b"garbled"
@@ -208,6 +217,7 @@ def test_what_is_altered_stays_a_finding(office: Office) -> None:
     assert second in before
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_book_with_a_finding_is_left_alone(office: Office) -> None:
     home = BookName(office.home)
     copies, objects = office.store._books[home]
@@ -223,6 +233,7 @@ def test_a_book_with_a_finding_is_left_alone(office: Office) -> None:
     assert office.store._books[home] == before
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_log_that_has_gone_back_takes_nothing_with_it(office: Office) -> None:
     """Were it not for this, a log put back would make orphans of all that came after it."""
     pages = dict(office.store._pages)
@@ -240,6 +251,7 @@ def test_a_log_that_has_gone_back_takes_nothing_with_it(office: Office) -> None:
     assert state(office.store) == before
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_while_a_book_cannot_be_read_no_content_goes(office: Office) -> None:
     pages = dict(office.store._pages)
     office.write("drie")
@@ -254,6 +266,7 @@ def test_while_a_book_cannot_be_read_no_content_goes(office: Office) -> None:
     assert office.store._contents == before
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_log_that_does_not_verify_is_left_alone(office: Office) -> None:
     spoil(office, STORE_BOOK)
     office.store._pages[0] = office.store._pages[0].replace(b'"index":3', b'"index":4', 1)
@@ -265,6 +278,7 @@ def test_a_log_that_does_not_verify_is_left_alone(office: Office) -> None:
     assert state(office.store) == before
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_store_behind_what_a_client_saw_is_left_alone(office: Office) -> None:
     spoil(office, STORE_BOOK)
     before = state(office.store)
@@ -273,6 +287,7 @@ def test_a_store_behind_what_a_client_saw_is_left_alone(office: Office) -> None:
     assert state(office.store) == before
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_wrong_tiles_are_written_again(office: Office) -> None:
     office.fill(600)
     good = dict(office.store._tiles)
@@ -300,6 +315,7 @@ def in_files(office: Office, folder: Path) -> FileStore:
     return files
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_files_that_were_never_finished_go_when_they_are_old(office: Office, tmp_path: Path) -> None:
     files = in_files(office, tmp_path / "files")
     old, young = (tmp_path / "files" / "staging" / (name * 16) for name in ("0a", "1b"))
@@ -313,6 +329,7 @@ def test_files_that_were_never_finished_go_when_they_are_old(office: Office, tmp
     assert young.exists()
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_repair_that_dies_anywhere_has_done_a_part_of_it(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

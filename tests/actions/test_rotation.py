@@ -253,6 +253,7 @@ def spoil(team: Team, digest: Digest, book: BookName = STORE_BOOK) -> None:
     store._books[book] = (lines, {**objects, digest: data[:-1] + bytes([data[-1] ^ 1])})
 
 
+@pytest.mark.files_only("reads or alters what a store in memory keeps")
 def test_a_garbled_box_of_the_gate_is_named(team: Team, home: HouseholdId) -> None:
     team.rotate()
     spoil(team, team.register().gate_boxes[Handle("jan")])

@@ -1,6 +1,7 @@
 """A team for each test of the command line, copied from one that is built once."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,16 @@ def _quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Team:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     """Build the team that others copy."""
-    return build(tmp_path_factory.mktemp("team") / "t")
+    built = build(tmp_path_factory.mktemp("team") / "t")
+    yield built
+    built.close()
 
 
 @pytest.fixture
-def team(template: Team, tmp_path: Path) -> Team:
+def team(template: Team, tmp_path: Path) -> Iterator[Team]:
     """Give a team to do with as one likes."""
-    return template.copy(tmp_path / "t")
+    copy = template.copy(tmp_path / "t")
+    yield copy
+    copy.close()

@@ -9,8 +9,7 @@ from dossier.gate.local import LocalGate
 from dossier.memory_parts import MovedError
 from dossier.model import STORE_BOOK, BookName, Deed, Digest, Handle, HouseholdId, Request, Role
 from dossier.statements import Statement
-from dossier.storage.base import Objects
-from dossier.storage.volatile import VolatileStore
+from dossier.storage.base import Objects, Store
 from dossier.team import digest_of
 
 
@@ -24,14 +23,14 @@ def team(tmp_path: Path) -> Team:
 
 def without(team: Team, monkeypatch: pytest.MonkeyPatch, book: BookName, gone: Digest | None) -> None:
     """Let a file lack an object, all of them where none is named."""
-    whole = VolatileStore.objects
+    kind = type(team.store)
+    whole = kind.objects
 
-    def objects(store: VolatileStore, name: BookName) -> Objects:
+    def objects(store: Store, name: BookName) -> Objects:
         kept = whole(store, name)
         return {d: data for d, data in kept.items() if name != book or gone not in (None, d)}
 
-    monkeypatch.setattr(VolatileStore, "objects", objects)
-    assert isinstance(team.store, VolatileStore)
+    monkeypatch.setattr(kind, "objects", objects)
 
 
 def test_a_slot_that_a_file_lacks_is_an_altered_store(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:

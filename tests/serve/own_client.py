@@ -81,7 +81,7 @@ class OwnClient:
 
     # Calls.
 
-    def header(self, verb: str, body: bytes, signer: LocalIdentity | None = None, **lies: Any) -> str:
+    def header(self, verb: str, body: bytes, /, signer: LocalIdentity | None = None, **lies: Any) -> str:
         """Write and sign the header of a call."""
         said = {
             "#": "call/1",
@@ -97,7 +97,7 @@ class OwnClient:
         signature = (signer or self.identity).sign(signed, contexts.of("call", self.store))
         return f"{b64(signed)}.{b64(signature)}"
 
-    def call(self, verb: str, fields: Mapping[str, Any], **lies: Any) -> dict[str, Any]:
+    def call(self, verb: str, fields: Mapping[str, Any], /, **lies: Any) -> dict[str, Any]:
         """Make a call, and take in what came of it."""
         body = json.dumps(fields).encode()
         return self.take(self.speak(verb, self.header(verb, body, **lies), body))
@@ -154,9 +154,9 @@ class OwnClient:
         context = contexts.of("request", fields["store"])
         return Asking(fields, raw, (signer or self.identity).sign(raw, context))
 
-    def enter(self, asking: Asking, verb: str = "enter", **lies: Any) -> dict[str, Any]:
+    def enter(self, asking: Asking, **lies: Any) -> dict[str, Any]:
         """Have a signed request entered."""
-        return self.call(verb, self.body(asking), **lies)
+        return self.call("enter", self.body(asking), **lies)
 
     def body(self, asking: Asking) -> dict[str, Any]:
         """Give the body of a call to enter."""
@@ -209,5 +209,5 @@ def over_socket(path: str) -> tuple[Callable[[], bytes], Speak]:
 
 def raw_request(verb: str, header: str, body: bytes) -> bytes:
     """Write a call as it goes over the line, to cut it where one likes."""
-    head = f"POST /v1/{verb} HTTP/1.1\r\nHost: localhost\r\nDossier-Call: {header}\r\n"
+    head = f"POST /v1/{verb} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nDossier-Call: {header}\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body

@@ -135,6 +135,11 @@ SERVED: dict[str, tuple[str, str, str]] = {
         _CONFLICT,
     ),
     # Starting a gate.
+    "gate-token": (
+        N_("This is the token of a gate, and a gate is no member."),
+        N_("It serves the store, and reads or changes nothing there itself."),
+        N_("Start it with `dossier serve`. For anything else, name your own with --token."),
+    ),
     "bad-listen": (
         N_("That is no address to answer at."),
         N_("It is HOST:PORT, such as 127.0.0.1:8443, or unix:/PATH."),

@@ -178,9 +178,9 @@ USE: dict[str, tuple[str, str, str]] = {
         N_("Make a token for this store: dossier token new"),
     ),
     "place-not-served": (
-        N_("A store at such a place cannot be opened yet."),
-        N_("This version opens stores in folders and in PostgreSQL databases."),
-        N_("Name a folder, or postgresql://... with --store."),
+        N_("No store can be reached at such a place."),
+        N_("It is a folder, postgresql://... or https://...; on this computer http:// or unix:/."),
+        N_("Look whether --store is right, and whether this command is for such a place."),
     ),
     "bad-place": (
         N_("That is not the place of a database."),

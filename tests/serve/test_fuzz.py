@@ -1,0 +1,290 @@
+"""Whatever comes in, by whomever: a gate answers as it says that it does, goes on, and grows only by entries.
+
+What Hypothesis makes is a sample here; `--soak` tries fifty times as much.
+"""
+
+import json
+import socket
+import time
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import any_calls
+import httpx
+import pytest
+import schemathesis
+from http_gate import HttpGate, code_in, identity_of, new_team, post
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from own_client import Asking, OwnClient, b64
+from places import copy_of
+from schemathesis.generation import GenerationMode
+from serving import become_served, new_office
+from team import Team
+from wording import INTAKE, person
+
+from dossier import contexts
+from dossier.actions import logs
+from dossier.log.records import split
+from dossier.entry import read_entry
+from dossier.model import STORE_BOOK, BookName, GrantId, Handle, HouseholdId, Role
+from dossier.serve.office import Answer, Asked, Office
+from dossier.serve.verbs import VERBS
+from dossier.storage.base import PAGE, Store
+from keys.encoding import canonical_json
+from keys.errors import KeysError
+from keys.identity import Card
+
+_OPENAPI = Path(__file__).parent.parent.parent / "docs" / "openapi.json"
+_SCHEMA = schemathesis.openapi.from_path(_OPENAPI)
+_OPERATIONS = {f"{one.ok().method.upper()} {one.ok().path}": one.ok() for one in _SCHEMA.get_all_operations()}
+_CODES = {200, 400, 403, 404, 409, 413, 503}
+MIB = 1 << 20
+WHO = ("anna", "jan", "sara", "bob", "tess")
+
+
+def sampled(request: pytest.FixtureRequest, number: int) -> settings:
+    """Say how much is tried; what came before changes what comes next, so nothing is made smaller."""
+    return settings(
+        max_examples=number * (50 if request.config.getoption("--soak") else 1),
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+# Strangers, over HTTP.
+
+
+@pytest.fixture(scope="module")
+def gate() -> Iterator[HttpGate]:
+    with HttpGate(new_team(), "127.0.0.1:0") as gate:
+        yield gate
+
+
+@pytest.mark.files_only("of a gate as a process")
+@pytest.mark.parametrize("label", _OPERATIONS)
+def test_a_stranger_is_answered_as_declared(
+    gate: HttpGate, label: str, request: pytest.FixtureRequest
+) -> None:
+    operation = _OPERATIONS[label]
+    accepted = [schemathesis.checks.CHECKS.get_one("positive_data_acceptance")]
+    for mode in GenerationMode.POSITIVE, GenerationMode.NEGATIVE:
+        # Of what takes nothing, nothing wrong can be made.
+        impossible = suppress(Unsatisfiable) if mode is GenerationMode.NEGATIVE else nullcontext()
+
+        @sampled(request, 4)
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def answered(case: schemathesis.Case) -> None:
+            case.call_and_validate(base_url=gate.url, excluded_checks=accepted)
+
+        with impossible:
+            answered()
+    assert gate.session().get("/health/ready").status_code == 200
+
+
+# Members, who sign what nobody would.
+
+
+class Served(NamedTuple):
+    """A served store in this process."""
+
+    team: Team
+    world: any_calls.World
+    office: Office
+
+    def client(self, who: str) -> OwnClient:
+        """Give a member's own program."""
+
+        def speak(verb: str, header: str, body: bytes) -> bytes:
+            return self.answer(verb, header, body).body
+
+        about: Callable[[], bytes] = lambda: json.dumps(self.office.about()).encode()  # noqa: E731
+        return OwnClient(self.team.identity(who), about, speak, self.team.clock)
+
+    def answer(self, verb: str, header: str, body: bytes) -> Answer:
+        """Give a gate's answer, all of it."""
+        digest = None if verb != "put" else json.loads(header_text(header))["body"]
+        answer = self.office.answer([Asked(verb, header, b"" if digest else body, digest)])[0]
+        return answer.later() if answer.later is not None else answer
+
+    def call(self, who: str, verb: str, body: bytes) -> Answer:
+        """Make a call as a member, and see that it is answered as declared, and what it does to the log."""
+        before = self.lines()
+        answer = self.answer(verb, self.client(who).header(verb, body), body)
+        assert answer.error is None or answer.error.code != "gate-fault", body
+        check_described(verb, answer)
+        after = self.lines()
+        added = len(after) - len(before)
+        assert after[: len(before)] == before
+        assert added in ((1,) if answer.status == 200 and verb in ("enter", "enact") else (0, 1))
+        assert not added or (verb in ("enter", "enact") and answer.status not in (400, 409)), (answer, body)
+        return answer
+
+    def lines(self) -> list[bytes]:
+        """Give the log as it lies in the store."""
+        found: list[bytes] = []
+        while page := self.team.store.page(len(found) // PAGE):
+            records, torn = split(page)
+            assert not torn
+            found += [record.line for record in records]
+            if len(records) < PAGE:
+                break
+        return found
+
+
+def header_text(header: str) -> bytes:
+    return b64decode(header.partition(".")[0])
+
+
+def check_described(verb: str, answer: Answer) -> None:
+    """See that an answer is as docs/openapi.json describes it."""
+    assert answer.status in _CODES
+    if answer.stream is not None and answer.error is None:
+        return
+    headers = {"Content-Type": "application/json", "Dossier-Answer": answer.signature}
+    asked = httpx.Request("POST", f"http://localhost/v1/{verb}")
+    response = httpx.Response(answer.status, headers=headers, content=answer.body, request=asked)
+    response.elapsed = timedelta()
+    _OPERATIONS[f"POST /v1/{verb}"].validate_response(response)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Served:
+    team = Team(tmp_path / "team")
+    team.admit("jan", Role.REGISSEUR)
+    team.admit("sara", Role.SPECIALIST)
+    team.admit("bob", Role.BEHEERDER)
+    team.admit("tess", Role.TOEZICHTHOUDER)
+    house, loose = team.open("jan"), team.open(None, "anna")
+    team.write("jan", house, INTAKE, "wat er speelt")
+    grant = team.grant("sara", house, INTAKE, purpose="intakegesprek")
+    become_served(team)
+    office = new_office(team, tmp_path / "gate")
+    office._admission._rate._per_second = 10**9  # no test waits
+    office.look()
+    return Served(team, world_of(team.store, [house, loose], grant), office)
+
+
+def world_of(store: Store, households: list[HouseholdId], grant: GrantId) -> any_calls.World:
+    """Name what there really is."""
+    books = [BookName(STORE_BOOK), *(BookName(household) for household in households)]
+    return any_calls.World(
+        {
+            "household": households,
+            "grant": [grant],
+            "handle": [*WHO, "poort"],
+            "digest": [digest for book in books for digest in store.objects(book)],
+            "card": [Card.texts(person(who).card) for who in ("jan", "kees", "poort")],
+        }
+    )
+
+
+@pytest.mark.parametrize("verb", sorted(set(VERBS) - {"put"}))
+def test_any_body_is_answered_as_declared(served: Served, verb: str, request: pytest.FixtureRequest) -> None:
+    @sampled(request, 60)
+    @given(who=st.sampled_from(WHO), fields=any_calls.bodies(served.world, verb))
+    def answered(who: str, fields: Any) -> None:
+        served.call(who, verb, json.dumps(fields).encode())
+
+    answered()
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_any_bytes_are_answered_as_declared(
+    served: Served, verb: str, request: pytest.FixtureRequest
+) -> None:
+    @sampled(request, 10)
+    @given(body=st.binary(max_size=40) | st.sampled_from([b"[" * 10**5, b'{"a":' + b"9" * 5000 + b"}"]))
+    def answered(body: bytes) -> None:
+        served.call("tess", verb, body)
+
+    answered()
+
+
+def test_any_request_is_answered_as_declared(served: Served, request: pytest.FixtureRequest) -> None:
+    world = served.world
+
+    @sampled(request, 250)
+    @given(
+        who=st.sampled_from(WHO),
+        said=any_calls.requests(world),
+        lies=any_calls.lies(world),
+        latest=st.booleans(),
+    )
+    def answered(who: str, said: dict[str, Any], lies: dict[str, Any], latest: bool) -> None:  # noqa: FBT001
+        body = signed(served, who, {**said, **lies}) | {"latest": latest}
+        served.call(who, "enter", json.dumps(body).encode())
+
+    answered()
+    assert_sound(served)
+
+
+@pytest.mark.parametrize("verb", ["enact", "enter"])
+def test_any_statement_is_answered_as_declared(
+    served: Served, verb: str, request: pytest.FixtureRequest
+) -> None:
+    world = served.world
+    digests = st.lists(world.of("digest"), max_size=2)
+
+    @sampled(request, 300)
+    @given(
+        who=st.sampled_from(WHO),
+        statement=any_calls.statements(world),
+        lies=any_calls.lies(world),
+        named=digests,
+    )
+    def answered(who: str, statement: list[Any], lies: dict[str, Any], named: list[str]) -> None:
+        book = book_of(statement)
+        household = None if book == STORE_BOOK else book
+        said = {"deed": "state", "household": household, "statement": statement, "book": place(served, book)}
+        body = signed(served, who, {**said, **lies})
+        objects = {**served.team.store.objects(STORE_BOOK)}
+        body["objects"] = [b64(objects[digest]) for digest in named if digest in objects]  # type: ignore[index]
+        served.call(who, verb, json.dumps(body).encode())
+
+    answered()
+    assert_sound(served)
+
+
+def book_of(statement: list[Any]) -> str:
+    """Name the book in which a statement goes."""
+    inner = statement[1] if statement[0] == "proposed/1" else statement
+    in_household = any_calls.shapes()[inner[0]][0] == "household"
+    return inner[1] if in_household else STORE_BOOK
+
+
+def place(served: Served, book: str) -> list[Any]:
+    """Give the place that the next statement of a book has, as it is in fact."""
+    copies = served.team.store.copies(BookName(book))
+    if not copies:
+        return [book, 1, None]
+    last = read_entry(copies[-1])
+    return [book, len(copies) + 1, [last.index, b64(last.leaf)]]
+
+
+def signed(served: Served, who: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Sign a request as a member whose client knows the whole log, in a role that they hold."""
+    client, now = served.client(who), served.office.gate.now
+    client.seen = (now.size, now.root)
+    member = served.office.gate.register.members[Handle(who)]
+    fields = {**client.sign(role=str(min(member.roles))).fields, **said}
+    try:
+        raw = canonical_json(fields)
+    except KeysError:
+        raw = json.dumps(fields).encode()  # some other way to write what may not be written at all
+    signature = client.identity.sign(raw, contexts.of("request", client.store))
+    return client.body(Asking(fields, raw, signature))
+
+
+def assert_sound(served: Served) -> None:
+    """See that the log is whole, and each of its rulings right."""
+    assert not served.office.gate.writing
+    report = logs.verify(served.team.store, served.office.gate._memory.root)
+    assert report.findings == ()
