@@ -46,14 +46,14 @@ class GateMemory(Memory):
         Raises:
             IntegrityError: "memory-altered" when it is not what this gate wrote.
         """
-        if not super().load():
+        loaded, reached = super().load(), self._height()
+        if reached is not None and reached.size > self.verified.size:
+            self.must_pass = reached
+        if not loaded:
             return False
         for household, row in self.parts.each():
             for handle in row[_NAMED] if len(row) > _NAMED else ():
                 self._named.setdefault(Handle(handle), set()).add(household)
-        reached = self._height()
-        if reached is not None and reached.size > self.verified.size:
-            self.must_pass = reached
         return True
 
     @property

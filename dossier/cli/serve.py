@@ -100,7 +100,9 @@ def _memory(store: Store, unlocked: Unlocked, folder: Path) -> GateMemory:
         if not joined.load():
             raise IntegrityError("memory-gone")
         memory.root = contact.root
-        memory.must_pass = joined.must_pass or Seen(joined.verified.size, joined.verified.root)
+        seen = joined.must_pass or Seen(joined.verified.size, joined.verified.root)
+        if memory.must_pass is None or memory.must_pass.size < seen.size:
+            memory.must_pass = seen
     if memory.root != contact.root:
         raise IntegrityError("memory-altered")
     return memory

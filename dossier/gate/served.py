@@ -41,6 +41,8 @@ from dossier.storage.base import Objects, Store
 from keys.errors import BadSignatureError
 from keys.identity import Card, Identity, check_signature
 
+_CONTENT = (Deed.READ, Deed.WRITE)
+_LOOKS = (Deed.LOOK, Deed.LOG_SHOW, Deed.EXPORT)
 _MOST_HELD = 4096  # households, as they were seen last
 
 
@@ -174,6 +176,7 @@ class ServedGate:
         """
         signed = presented.signed
         request = signed.request
+        _check_shape(signed)
         stood = self._recent.find(signed)
         if stood is not None:
             return self._again(stood)
@@ -243,19 +246,19 @@ class ServedGate:
         card = self._card_of(signed)
         if signed.store != self._store.store_id or signed.org != card.org:
             raise UsageError("bad-call")
-        known = self._sight.log.known
-        if (
-            signed.seen.size > known.size
-            or self.proofs.root_at(signed.seen.size, self.now) != signed.seen.root
-        ):
-            raise IntegrityError("gate-behind", index=signed.seen.size)
-        if signed.seen.size < known.seen.get(signed.actor, 0):
+        self.check_seen(signed.seen)
+        if signed.seen.size < self._sight.log.known.seen.get(signed.actor, 0):
             raise ConflictError("seen-lower")
         check_time(signed.at, situation.at)
         try:
             check_signature(card, presented.signature, presented.raw, contexts.request(signed.store))
         except BadSignatureError as e:
             raise LockedError("bad-signature") from e
+
+    def check_seen(self, seen: Seen) -> None:
+        """See that someone saw this log. Raises IntegrityError: "gate-behind"."""
+        if seen.size > self.now.size or self.proofs.root_at(seen.size, self.now) != seen.root:
+            raise IntegrityError("gate-behind", index=seen.size)
 
     def _check_role(self, signed: Signed, register: Register, ruling: Permit | Refusal) -> None:
         """See that it is signed in the role that decides it; a refusal, in one that its signer holds.
@@ -307,9 +310,25 @@ class ServedGate:
         late = correction_of(self.register, statement) is not None
         situation = self._sight.situation(household_of(statement), late=late)
         self._check(presented, situation)
+        if not self._may_know(signed, situation):
+            refusal = Refusal(signed.role, Reason.NO_ACCESS)
+            return Entered(self._write(presented, situation, refusal), None, refused(refusal.reason))
         if signed.place != next_place(statement.book, self._memory.head(statement.book)):
             raise ConflictError("book-moved")
         return self._enact(presented, statement, objects, situation, late=late)
+
+    def _may_know(self, signed: Signed, situation: Situation) -> bool:
+        """Tell whether a signer has a right in the household of a statement; who opens one has none yet.
+
+        To anyone else it is as if it were not there: also where the statement's place would tell.
+        """
+        household, statement = signed.request.household, signed.statement
+        if household is None or (statement is not None and statement.kind == "household.opened"):
+            return True
+        if signed.actor not in situation.register.members:
+            return False
+        request = Request(Deed.LOOK, household)
+        return isinstance(decide(request, signed.actor, situation.register, situation.at), Permit)
 
     def _enact(
         self,
@@ -347,6 +366,22 @@ class ServedGate:
         drop(self._store, situation, statement.book, objects)
         self.writing = False
         return Entered(entry, situation)
+
+
+def _check_shape(signed: Signed) -> None:
+    """See that a request is one that is entered: contents by household and section, a look by neither.
+
+    Raises:
+        UsageError: "bad-call" for any other, and for a statement, which is enacted.
+    """
+    request = signed.request
+    of_content = (request.section, request.version, request.purpose)
+    if request.deed in _CONTENT:
+        good = None not in (request.household, request.section, request.purpose)
+    else:
+        good = request.deed in _LOOKS and of_content == (None, None, None)
+    if not good or signed.statement is not None:
+        raise UsageError("bad-call")
 
 
 def check_time(at: datetime, gate: datetime) -> None:

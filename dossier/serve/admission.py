@@ -24,6 +24,7 @@ class Admission:
         self._counter = counter
         self._clock = clock
         self._nonces: OrderedDict[bytes, datetime] = OrderedDict()
+        self._taken: dict[bytes, datetime] = {}  # in the turn that goes on
         self._rate = Rate(per_second)
 
     def card_of(self, called: Called, register: Register) -> Card:
@@ -50,15 +51,21 @@ class Admission:
         except BadSignatureError as e:
             raise LockedError("not-admitted") from e
         self._rate.check(call.card)
-        self._check_new(call, now)
+        if call.nonce in self._nonces or call.nonce in self._taken:
+            raise UsageError("replayed")
+        self._taken[call.nonce] = now
         return card
 
-    def _check_new(self, call: Call, now: datetime) -> None:
-        """Take in a call's nonce, and let go of those of which the calls are too old by now."""
-        if call.nonce in self._nonces:
-            raise UsageError("replayed")
-        self._nonces[call.nonce] = now
-        while next(iter(self._nonces.values())) < now - 2 * FAR_BEHIND:
+    def begin(self) -> None:
+        """Let go of the nonces of a turn that failed: its calls are taken up once more."""
+        self._taken.clear()
+
+    def settle(self) -> None:
+        """Keep the nonces of a turn that stands, and let go of those whose calls are too old by now."""
+        self._nonces.update(self._taken)
+        self._taken.clear()
+        oldest = self._clock() - 2 * FAR_BEHIND
+        while self._nonces and next(iter(self._nonces.values())) < oldest:
             self._nonces.popitem(last=False)
 
 

@@ -19,6 +19,7 @@ from dossier.serve.call import HEADER, read_call
 from dossier.serve.messages import ABOUT, ANSWER, LARGEST_BODY, ROOT, write_body, write_error
 from dossier.serve.office import Answer, Asked, Office
 from dossier.serve.turns import Turns
+from dossier.serve.verbs import VERBS
 
 Tell = Callable[..., None]
 
@@ -40,7 +41,7 @@ class Door:
 
     def app(self) -> Starlette:
         """Give the application."""
-        return Starlette(
+        app = Starlette(
             routes=[
                 Route(ABOUT, self.about, methods=["GET"]),
                 Route("/health/live", self.live, methods=["GET"]),
@@ -50,6 +51,8 @@ class Door:
             lifespan=self._lifespan,
             exception_handlers={Exception: self._fault},
         )
+        app.router.redirect_slashes = False
+        return app
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
@@ -85,6 +88,7 @@ class Door:
     async def call(self, request: Request) -> Response:
         """Take a call, let it wait for its turn, and give its answer."""
         start, verb = time.monotonic(), request.path_params["verb"]
+        verb = verb if verb in VERBS else "?"
         try:
             answer = await self._answered(request, verb)
         except DossierError as e:

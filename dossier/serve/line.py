@@ -47,8 +47,13 @@ class HttpLine:
             headers["Content-Type"] = "application/octet-stream"
             headers["Content-Length"] = str(_length(body))
         response = self._request("POST", ROOT + verb, body, headers)
-        if response.headers.get_content_type() == "application/octet-stream":
+        kind = response.headers.get_content_type()
+        if kind == "application/octet-stream":
             return Reply("", b"", cast("BinaryIO", response))  # it reads as any file does
+        if (
+            kind != "application/json"
+        ):  # a proxy's word, or the server's own: the gate may be back in a moment
+            raise ConnectionError("no-gate")
         return Reply(response.getheader(ANSWER, ""), _read(response))
 
     def _request(self, method: str, path: str, body: Any, headers: dict[str, str]) -> HTTPResponse:

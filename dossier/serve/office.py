@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, BinaryIO, NamedTuple
 
 from dossier import contexts
-from dossier.errors import DossierError, LockedError, UsageError
+from dossier.errors import DossierError, LockedError, UnreachableError, UsageError
 from dossier.gate.served import ServedGate
 from dossier.log.records import origin
 from dossier.memory_gate import GateMemory
@@ -53,8 +53,10 @@ class Office:
         memory: GateMemory,
         clock: Callable[[], datetime],
         per_second: int = PER_SECOND,
+        tell: Callable[..., None] = lambda *_, **__: None,
     ) -> None:
-        """`identity` and `memory` are the gate's own; a run begins."""
+        """`identity` and `memory` are the gate's own; a run begins. `tell` is told what nobody foresaw."""
+        self._tell = tell
         self.store = store
         self._identity = identity
         self._memory = memory
@@ -100,24 +102,38 @@ class Office:
         questions = [_question(one) for one in asked]
         try:
             done = self._turn(questions)
-        except DossierError as e:
+        except Exception as e:  # noqa: BLE001 (whatever it is, it is of one of these calls, and not of the others)
             if len(asked) > 1:
                 return [answer for one in asked for answer in self.answer([one])]
-            done = [Done(error=e)]
+            done = [Done(error=e if isinstance(e, DossierError) else self._fault(e))]
         return [self._finish(question, one) for question, one in zip(questions, done, strict=True)]
 
     def _turn(self, questions: Sequence[Question | DossierError]) -> list[Done]:
         """Do what is asked, under the gate's lock; what was written stands when this returns."""
         done: list[Done] = []
         admitted: list[Question | DossierError] = []
+        self._admission.begin()
         with self.gate.turn():
             for question in questions:
                 known = self._admitted(question)
                 admitted.append(known)
                 done.append(self._do(known))
-            told = [self._telling.told(known, one) for known, one in zip(admitted, done, strict=True)]
+            told = [self._told(known, one) for known, one in zip(admitted, done, strict=True)]
         self._reached()
+        self._admission.settle()
         return told
+
+    def _told(self, question: Question | DossierError, done: Done) -> Done:
+        """Add the news; a client that says to have seen what was never there gets none."""
+        try:
+            return self._telling.told(question, done)
+        except DossierError as e:
+            return Done(error=e)
+
+    def _fault(self, error: Exception) -> UnreachableError:
+        """Give the error of what nobody foresaw: of it only its kind is told, to whoever keeps this gate."""
+        self._tell("fault", what=type(error).__name__)
+        return UnreachableError("gate-fault")
 
     def _admitted(self, question: Question | DossierError) -> Question | DossierError:
         """See who calls; or give why nobody is let in."""

@@ -114,7 +114,7 @@ class RemoteSight:
         if "news" not in answered.fields:
             if answered.error is not None and not self.book(STORE_BOOK).entries:
                 raise answered.error  # nothing is known yet by which it could be checked
-            self._check_answer(answered, self.register)
+            self._check_answer(answered)
             return frozenset()
         try:
             news = read_news(answered.fields["news"])
@@ -157,6 +157,8 @@ class RemoteSight:
         book, root = self.book(news.book), frontier.root()
         head, entries = book.head, list(book.entries)
         known = self._memory.head(news.book)
+        if len(news.lines) != len(news.paths):
+            raise IntegrityError("answer-forged")
         for line, path in zip(news.lines, news.paths, strict=True):
             entry = read_entry(line)
             verify_inclusion(entry.index, frontier.size, leaf_hash(line), path, root)
@@ -185,9 +187,13 @@ class RemoteSight:
                 fold(self._memory.root, store, book, lacking[name], of_store, each=check)
         return register
 
-    def _check_answer(self, answered: Answered, register: Register) -> None:
-        """See that the gate signed its answer, and is one that the store has adopted."""
-        for gate in register.adopted_gates():
+    def _check_answer(self, answered: Answered, told: Register | None = None) -> None:
+        """See that the gate signed its answer, and is one that the store has adopted.
+
+        By what it tells, or by what was known before: the gate that is let go tells so itself.
+        """
+        now = [] if told is None else told.adopted_gates()
+        for gate in [*now, *self.register.adopted_gates()]:
             if gate.fingerprint == self._store.gate_fingerprint:
                 answered.check(gate.card)
                 self._store.gate = gate.card

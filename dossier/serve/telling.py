@@ -43,6 +43,7 @@ class Telling:
 
     def _news(self, have: Have, handle: Handle) -> News:
         gate, now = self.gate, self.gate.now
+        gate.check_seen(have.seen)
         books = [self._book(name, number, handle) for name, number in have.books.items()]
         return News(
             note=gate.note(),

@@ -54,6 +54,10 @@ class Turns:
             if not going or time.monotonic() - saved > SAVE_EVERY:
                 self._save()
                 saved = time.monotonic()
+        while not self._queue.empty():  # of those who came while it stopped
+            late = self._queue.get()
+            if late is not None:
+                late[1].set_exception(UnreachableError("gate-stopping"))
 
     def _next(self) -> tuple[list[Waiting], bool]:
         """Wait for a call, and take with it all that wait by then; tell whether to go on."""

@@ -5,8 +5,8 @@ from itertools import islice
 from typing import Any
 
 from dossier import contexts
-from dossier.entry import Entry, read_signed
-from dossier.errors import NotFoundError, RefusedError, UsageError
+from dossier.entry import Entry, Signed, read_signed
+from dossier.errors import IntegrityError, NotFoundError, RefusedError, UsageError
 from dossier.gate.base import Situation
 from dossier.gate.served import Entered, Presented
 from dossier.gate.showing import Wanted, Whose, openings_of, sees
@@ -91,17 +91,26 @@ def _presented(question: Question) -> Presented:
         latest = question.body.get("latest", False) is True
     except (KeyError, AttributeError, TypeError, UnicodeEncodeError, KeysError) as e:
         raise UsageError("bad-call") from e
-    signed, call = read_signed(raw), question.called.call
+    signed, call = _signed(raw), question.called.call
     recovers = signed.statement is not None and signed.statement.kind == "coordination.recovered"
     if (signed.actor, signed.card) != (call.actor, call.card) and not recovers:
         raise UsageError("other-actor")
     return Presented(signed, raw, signature, latest)
 
 
+def _signed(raw: bytes) -> Signed:
+    """Read a request. What is none is the caller's fault, and no sign that the store is altered."""
+    try:
+        return read_signed(raw)
+    except IntegrityError as e:
+        raise UsageError(e.code if e.code == "unknown-statement" else "bad-call") from e
+
+
 def objects(office: Telling, question: Question) -> Done:
     """Give the objects of a book that are named by digest; those that are not there are left out."""
     named = question.body.get("digests")
-    if not isinstance(named, list) or len(named) > _MOST_DIGESTS:
+    texts = isinstance(named, list) and all(isinstance(digest, str) for digest in named)
+    if not isinstance(named, list) or not texts or len(named) > _MOST_DIGESTS:
         raise UsageError("bad-call")
     situation = _seen(office, question, question.body.get("book"))
     held = situation.objects
@@ -208,7 +217,7 @@ def _wanted(body: Mapping[str, Any]) -> Wanted:
             None if since is None else read_time(since),
             None if until is None else read_time(until),
         )
-    except (KeysError, TypeError, ValueError) as e:
+    except (KeysError, TypeError, ValueError, OverflowError) as e:
         raise UsageError("bad-call") from e
 
 

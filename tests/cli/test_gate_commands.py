@@ -91,6 +91,22 @@ def test_an_admitted_gate_joins_with_its_welcome_code(team: Team) -> None:
     joined = team.ask("poort", "join", "--welcome", given["welcome"], shift=MONTH)
     assert joined["handle"] == "poort"
     assert joined["root_fingerprint"] == team.ask("anna", "token", "show", shift=MONTH)["root_fingerprint"]
+    shown = team.ask("poort", "token", "show", shift=MONTH)
+    assert (shown["card_fingerprint"], shown["roles"]) == (told, [])
+
+
+def test_a_gates_token_opens_nothing_that_a_members_does(team: Team) -> None:
+    welcome = admitted(team)
+    team.ask("poort", "join", "--welcome", welcome, shift=MONTH)
+    for command in (
+        ("household", "list"),
+        ("read", team.house, "intake", "--purpose", "intakegesprek"),
+        ("member", "list"),
+        ("gate", "adopt", "poort"),
+        ("keys", "rotate"),
+        ("log", "show"),
+    ):
+        assert run(team, "poort", *command).code == 4
 
 
 def test_a_gate_is_admitted_alone_where_nobody_can_be_the_second_person(team: Team) -> None:
