@@ -5,7 +5,7 @@ import selectors
 import socket
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -124,8 +124,8 @@ def run(port: int, calls: Sequence[Sequence[bytes]]) -> Round:
 
     One thread for all of them: what it does for an answer is small beside what the other end does.
     """
-    clients = [Client(port, own) for own in calls]
-    with selectors.DefaultSelector() as ready:
+    with ExitStack() as ends, selectors.DefaultSelector() as ready:
+        clients = [ends.enter_context(closing(Client(port, own))) for own in calls]
         for client in clients:
             ready.register(client.socket, selectors.EVENT_READ, client)
         start = time.perf_counter()
@@ -135,8 +135,6 @@ def run(port: int, calls: Sequence[Sequence[bytes]]) -> Round:
                 if key.data.receive() and not key.data.send():
                     left -= 1
         elapsed = time.perf_counter() - start
-    for client in clients:
-        client.close()
     return Round(elapsed, [one for client in clients for one in client.seconds], [c.last for c in clients])
 
 

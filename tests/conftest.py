@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from places import KINDS, choose, on_files
+from places import KINDS, choose, on_files, served
 
 _TRIED = pytest.StashKey[Counter[str]]()
 
@@ -22,8 +22,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Pass over what is about files, where stores stand elsewhere; and what is `soak`, unless asked for."""
     for item in items:
         about_files = item.get_closest_marker("files_only")
-        if about_files is not None and not on_files():
+        if about_files is not None and (served() or not on_files()):
             item.add_marker(pytest.mark.skip(reason=f"only on files: {about_files.args[0]}"))
+        embedded = item.get_closest_marker("embedded_only")
+        if embedded is not None and served():
+            item.add_marker(pytest.mark.skip(reason=f"only without a gate: {embedded.args[0]}"))
     if config.getoption("--soak"):
         return
     for item in items:

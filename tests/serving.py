@@ -8,8 +8,10 @@ from team import Team
 from wording import person
 
 from dossier.actions import approvals, gates, rotation
+from dossier.actions import store as stores
 from dossier.desk import Desk
-from dossier.model import Handle, Role
+from dossier.memory_gate import GateMemory
+from dossier.model import Handle
 from dossier.serve.call import read_call
 from dossier.serve.messages import write_body
 from dossier.serve.office import Asked, Office
@@ -17,8 +19,6 @@ from dossier.serve.remote_gate import RemoteGate
 from dossier.serve.remote_memory import RemoteMemory
 from dossier.serve.remote_store import RemoteStore
 from dossier.serve.wire import Reply, Wire
-from dossier.memory_gate import GateMemory
-from dossier.actions import store as stores
 from keys.encoding import fingerprint
 
 GATE = "poort"

@@ -1,8 +1,11 @@
 """The bench measures what it says, side by side, and names what it cannot measure. No time is judged here."""
 
 import json
+import socket
 import subprocess
 import sys
+import threading
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -42,16 +45,75 @@ def test_every_figure_is_measured_or_what_it_lacks_is_named(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+def test_every_figure_of_a_served_store_is_measured(tmp_path: Path) -> None:
+    done = _bench("--served", "--quick", "--json", "--folder", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert str(tmp_path) not in done.stdout
+    assert {"PostgreSQL", "psycopg", "starlette", "uvicorn"} <= set(told["machine"]["libraries"])
+    assert len(told["figures"]) == 8
+    for figure in told["figures"]:
+        assert figure["missing"] is None or "processor time" in figure["name"]
+        assert figure["missing"] or min(figure["ours"], figure["peer"]) > 0 or "more" in figure["name"]
+    assert [figure["bound"] for figure in told["figures"]] == [0.5, 1, 1, None, None, 1, 1.2, None]
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.skipif(find_spec("tinydb_encrypted_jsonstorage") is not None, reason="the peer is here")
 def test_a_peer_that_is_not_installed_is_named(tmp_path: Path) -> None:
     done = _bench("--quick", "--folder", str(tmp_path), "writing")
     assert f"missing: {PEER}" in done.stdout
 
 
-def test_a_figure_that_there_is_not_is_refused() -> None:
-    done = _bench("speed")
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    import bench_clients  # noqa: PLC0415 (as above)
+
+    return bench_clients
+
+
+def _answering(status: bytes, connections: int) -> tuple[int, threading.Thread]:
+    """Answer each call of four bytes on so many connections, in pieces."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    pieces = (b"HTTP/1.1 " + status + b"\r\nContent-Len", b"gth: 6\r\n\r", b"\nabc", b"def")
+
+    def answer() -> None:
+        with listening:
+            held = [listening.accept()[0] for _ in range(connections)]
+            for connection in held:
+                with connection:
+                    while connection.recv(4):
+                        for piece in pieces:
+                            connection.sendall(piece)
+                            time.sleep(0.002)
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    return listening.getsockname()[1], thread
+
+
+def test_every_call_of_every_client_is_answered_whole(clients: Any) -> None:
+    port, thread = _answering(b"200 OK", 2)
+    done = clients.run(port, [[b"call"] * 3, [b"call"] * 2])
+    thread.join()
+    assert len(done.seconds) == 5
+    assert done.last == [b"abcdef", b"abcdef"]
+    assert max(done.seconds) <= done.elapsed
+
+
+def test_an_answer_that_is_not_good_ends_the_round(clients: Any) -> None:
+    port, thread = _answering(b"503 Service Unavailable", 1)
+    with pytest.raises(RuntimeError, match="503"):
+        clients.run(port, [[b"call"]])
+    thread.join()
+
+
+@pytest.mark.parametrize("asked", [("speed",), ("--served", "writing"), ("under_load",)])
+def test_a_figure_that_there_is_not_is_refused(asked: tuple[str, ...]) -> None:
+    done = _bench(*asked)
     assert done.returncode == 2
-    assert "speed" in done.stderr
+    assert asked[-1] in done.stderr
 
 
 def test_the_ratio_is_the_median_of_the_rounds_of_both(rounds: Any) -> None:

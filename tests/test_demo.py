@@ -1,8 +1,11 @@
 """The demo of the README: it ends well, and it notices an answer that is not the expected one."""
 
+import json
 import os
 import subprocess
 import sys
+import tomllib
+from collections import Counter
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
@@ -14,8 +17,8 @@ SCRIPTS = Path(__file__).parent.parent / "scripts"
 STEPS = SCRIPTS / "demo_case" / "steps.toml"
 
 
-def run(folder: Path, steps: Path = STEPS) -> subprocess.CompletedProcess[str]:
-    options = ["--here", "--folder", str(folder), "--steps", str(steps)]
+def run(folder: Path, *more: str, steps: Path = STEPS) -> subprocess.CompletedProcess[str]:
+    options = ["--here", "--folder", str(folder), "--steps", str(steps), *more]
     command = [sys.executable, str(SCRIPTS / "demo"), *options]
     cheap = os.environ | {"DOSSIER_COST": "cheapest"}
     return subprocess.run(command, capture_output=True, encoding="utf-8", env=cheap, check=False)
@@ -28,10 +31,32 @@ def test_the_demo_ends_well_and_leaves_its_store(tmp_path: Path) -> None:
     assert (tmp_path / "demo" / "store" / "dossier.json").exists()
 
 
+def test_the_served_demo_ends_well_and_leaves_nothing_running(tmp_path: Path) -> None:
+    done = run(tmp_path / "demo", "--served")
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    journal = (tmp_path / "demo" / "poort" / "journaal").read_text("utf-8")
+    events = [json.loads(line)["event"] for line in journal.splitlines() if line.startswith("{")]
+    assert (events.count("start"), events.count("stop")) == (2, 2)  # anew when a week has passed
+    assert "call" in events
+    assert not {"fault", "server"} & set(events)
+    assert not (tmp_path / "demo" / "store").exists()
+    assert (tmp_path / "demo" / "database" / "PG_VERSION").exists()
+    assert not (tmp_path / "demo" / "database" / "postmaster.pid").exists()
+
+
+def test_the_served_demo_is_the_same_story() -> None:
+    """Of what members do with households, only what is done to the files themselves differs."""
+    told = [step for step in tomllib.loads(STEPS.read_text("utf-8"))["steps"] if "who" in step]
+    variants = Counter(step.get("only") for step in told)
+    assert variants[None] > 2 * (variants["folder"] + variants["served"])
+    own = [step["run"] for step in told if step.get("only") == "folder"]
+    assert own == ["keys status", "keys rotate", "backup kopie", "check --deep"]
+
+
 def test_an_expectation_that_is_not_met_ends_the_demo_there(tmp_path: Path) -> None:
     steps = tmp_path / "steps.toml"
     steps.write_text(STEPS.read_text("utf-8").replace("exit = 8", "exit = 7", 1), "utf-8")
-    done = run(tmp_path / "demo", steps)
+    done = run(tmp_path / "demo", steps=steps)
     assert done.returncode == 1
     assert done.stdout.splitlines()[-1].endswith("8 in plaats van 7")
     assert (tmp_path / "demo" / "samira" / "token").exists()

@@ -14,6 +14,8 @@ from dossier.register.rules_approval import needs_approval
 from dossier.statements import Statement
 from dossier.storage.base import Objects
 
+_ROTATION_FOLLOWS = ("store.restored", "gate.adopted", "gate.left")  # and boxes: until then nothing is boxed
+
 
 class Stated(NamedTuple):
     """What came of a statement: its entry, and whether it waits for a second person."""
@@ -49,7 +51,7 @@ def give(desk: Desk, number: int) -> tuple[Entry, Proposal]:
     """Approve what waits under a number: it takes effect here."""
     proposal = _proposal(desk.gate.survey(late=True).register, number)
     entry = desk.gate.enact(Statement("approved/1", index=number, leaf=proposal.leaf), {})
-    if proposal.statement.kind != "store.restored":  # after that, nothing is boxed before the rotation
+    if proposal.statement.kind not in _ROTATION_FOLLOWS:
         box_what_is_due(desk)
     about = subject(proposal.statement)
     if about is not None and proposal.statement.kind in ("member.renewed", "member.restored"):

@@ -58,7 +58,8 @@ def move(source: Store, ground: Ground[A], *, progress: Progress | None = None) 
     moved = Moved(report, copied, books, objects, contents)
     if not moved.damage:
         aside = ground.free_name(BEFORE)
-        ground.enter(draft, old, aside, lambda: None if old is None else _check_earlier(old, source))
+        # What stands there may be the source itself, under another name: then others may have gone on in it.
+        ground.enter(draft, old, aside, lambda: None if old is None else _check_earlier(old, draft))
         for gone in (aside if old is not None else None, cut_off):
             if gone is not None:
                 ground.remove(gone)

@@ -24,6 +24,7 @@ from keys.identity import Card, Identity
 from keys.locks import open_box
 
 Clock = Callable[[], datetime]
+Contact = Callable[[Store, Identity, Path, Clock, str], tuple[Desk, bytes]]  # anew, with the root card known
 _Keys = Mapping[tuple[HouseholdId, str, int], bytes]  # of sections, by household, name and generation
 
 
@@ -50,16 +51,22 @@ def renew_own(desk: Desk, identity: Identity) -> Renewed:
 
 
 def go_on(
-    store: Store, before: Identity, identity: Identity, folder: Path, clock: Clock, root: str
+    store: Store,
+    before: Identity,
+    identity: Identity,
+    folder: Path,
+    clock: Clock,
+    root: str,
+    contact: Contact = again,
 ) -> Renewed:
-    """Go on where a renewal was broken off after its statement: read the log anew under the next card.
+    """Go on where a renewal was broken off after its statement: make contact anew under the next card.
 
     What the old card opened is boxed anew as far as its boxes are still there; a coordinator boxes the rest.
 
     Raises:
         LockedError: "not-admitted" when the next card is not in force.
     """
-    desk, leaf = again(store, identity, folder, clock, root)
+    desk, leaf = contact(store, identity, folder, clock, root)
     keys: dict[tuple[HouseholdId, str, int], bytes] = {}
     for household, situation, _ in desk.gate.survey_each(sorted(desk.memory.mine)):
         keys |= _opened(store, before, situation, household)

@@ -130,7 +130,8 @@ def _go_on(setting: Setting, desk: Desk, data: dict[str, Any], lines: list[str])
     data["epoch"] = None if rotated is None else rotated.epoch
     answer(setting, "approval-give", data, lambda: lines)
     if trouble is not None:
-        raise PartlyDoneError("rotation-left", why="awaited" if awaited else None) from trouble
+        why = ("awaited" if served else "embedded") if awaited else None
+        raise PartlyDoneError("rotation-left", why=why) from trouble
 
 
 def _give_restored(setting: Setting, number: int) -> None:

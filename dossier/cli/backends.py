@@ -75,6 +75,17 @@ def first_contact(store: Store) -> Join | None:
     return join
 
 
+def contact_again(store: Store) -> Callable[..., tuple[Desk, bytes]]:
+    """Give how contact is made anew with a store whose root card is known."""
+    if not _is_remote(store):
+        from dossier.actions.store import again  # noqa: PLC0415 (seldom needed)
+
+        return again
+    from dossier.serve.contact import again as over_there  # noqa: PLC0415 (only who has a gate)
+
+    return over_there
+
+
 def _is_remote(store: Store) -> bool:
     """Tell whether a store is behind a gate, without loading what speaks to one."""
     module = sys.modules.get("dossier.serve.remote_store")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from dossier.actions.renewing import Renewed, go_on, renew_own
 from dossier.cli import context
+from dossier.cli.backends import contact_again
 from dossier.cli.newtoken import rewrite_token, write_token
 from dossier.cli.places import state_folder
 from dossier.cli.setting import Setting
@@ -81,4 +82,5 @@ def _go_on(setting: Setting, unlocked: Unlocked, identity: LocalIdentity) -> Ren
     contact = unlocked.contact
     assert contact is not None  # noqa: S101 (looked at above)
     store = context.open_store(setting)
-    return go_on(store, unlocked.identity, identity, state_folder(), setting.clock, contact.root)
+    place = (state_folder(), setting.clock, contact.root)
+    return go_on(store, unlocked.identity, identity, *place, contact=contact_again(store))

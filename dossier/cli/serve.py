@@ -58,6 +58,8 @@ def serve(
 
     if is_gate(place_of(setting)):
         raise UsageError("place-is-gate")
+    listening = Listening(listen, certificate, key)
+    listening.check()
     store = context.open_store(setting)
     unlocked = context.open_token(setting)[1]
     memory = _memory(store, unlocked, state or state_folder())
@@ -71,7 +73,7 @@ def serve(
             data = {"listen": place, **office.about()}
             answer(setting, "serve", data, lambda: [say("Answering at {place}", place=place)])
 
-        serve(office, Listening(listen, certificate, key), ready)
+        serve(office, listening, ready)
 
 
 @contextmanager

@@ -182,6 +182,7 @@ class LocalGate:
         with self._sight.exclusive():
             done = self._enact(statement, objects, role, signer)
         if isinstance(done, DossierError):
+            self._memory.save()
             raise done
         self._remember()
         return done
@@ -282,5 +283,4 @@ class LocalGate:
             raise error
         entry = self._scribe.entry_of(situation, act.statement, Refusal(role, reason), signer)
         self._scribe.append(situation.register, entry)
-        self._memory.save()
         return error

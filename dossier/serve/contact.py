@@ -31,16 +31,38 @@ def join(
         LockedError: when this card is not admitted here.
         IntegrityError: when what the gate tells does not check out, or another entry made this card active.
     """
+    desk, leaf = _contact(store, identity, folder, clock, "")
+    if fingerprint(leaf) != welcome:
+        raise IntegrityError("welcome-not-here")
+    _keep(desk)
+    return desk, leaf
+
+
+def again(
+    store: Store, identity: Identity, folder: Path, clock: Callable[[], datetime], root: str
+) -> tuple[Desk, bytes]:
+    """Make contact under a card of someone who has pinned the root card; otherwise as `join`."""
+    desk, leaf = _contact(store, identity, folder, clock, root)
+    _keep(desk)
+    return desk, leaf
+
+
+def _keep(desk: Desk) -> None:
+    desk.memory.fleeting = False
+    desk.memory.save(anew=True)
+
+
+def _contact(
+    store: Store, identity: Identity, folder: Path, clock: Callable[[], datetime], root: str
+) -> tuple[Desk, bytes]:
+    """Fetch the store's book; give the desk, nothing kept yet, and the entry of one's card."""
     assert isinstance(store, RemoteStore)  # noqa: S101 (whoever calls this knows)
     memory = RemoteMemory(folder, identity, store.store_id)
-    memory.fleeting = True  # until the code is seen to fit
+    memory.root = root
+    memory.fleeting = True  # until it is seen to be the right one
     gate = RemoteGate(store, identity, memory, clock)
     gate.survey()
     member = gate.register.members.get(Handle(identity.card.handle))
     if member is None or member.fingerprint != identity.card.fingerprint:
         raise LockedError("not-admitted")
-    if fingerprint(member.leaf) != welcome:
-        raise IntegrityError("welcome-not-here")
-    memory.fleeting = False
-    memory.save(anew=True)
     return Desk(store, gate, identity, memory, clock), member.leaf

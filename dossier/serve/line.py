@@ -64,6 +64,10 @@ class HttpLine:
             return connection.getresponse()
         except HTTPException as e:
             raise ConnectionError("http") from e
+        except OSError as e:
+            if type(e).__name__ == "SSLCertVerificationError":  # waiting makes it no better
+                raise UnreachableError("gate-certificate") from e
+            raise
 
     def close(self) -> None:
         """Hang up."""

@@ -7,7 +7,7 @@ from typing import Any
 from dossier import contexts
 from dossier.book import next_place
 from dossier.entry import Entry, Signed
-from dossier.errors import ConflictError, DossierError, IntegrityError, RefusedError
+from dossier.errors import ConflictError, DossierError, IntegrityError, LockedError, RefusedError
 from dossier.gate.asking import check_words, with_version
 from dossier.gate.base import Situation
 from dossier.gate.handing import lock, receipt
@@ -91,7 +91,12 @@ class RemoteGate:
 
     def survey(self, household: HouseholdId | None = None, *, late: bool = False) -> Situation:  # noqa: ARG002
         """Give what a member may know of the store or a household. A refusal is written down, and raised."""
-        told = self._sync(() if household is None else (household,))
+        try:
+            told = self._sync(() if household is None else (household,))
+        except LockedError:
+            if self._sight.knows(None):
+                self._enter(Request(Deed.LOOK))  # who is suspended is refused, and that is written down
+            raise
         self._sight.check_admitted()
         if BookName(household or STORE_BOOK) not in told:
             self._enter(Request(Deed.LOOK, household))

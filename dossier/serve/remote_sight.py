@@ -121,6 +121,8 @@ class RemoteSight:
         except UsageError as e:
             raise IntegrityError("answer-forged") from e
         frontier = self._grown(news)
+        if STORE_BOOK not in {one.book for one in news.books}:
+            raise IntegrityError("book-behind", book=STORE_BOOK, index=0)  # it is always asked for
         told: _Books = {one.book: self._extended(one, frontier) for one in news.books}
         fresh = {entry.leaf for one in news.books for entry in _last(told[one.book], len(one.lines))}
         store = told.get(STORE_BOOK, self.book(STORE_BOOK))

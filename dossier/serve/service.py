@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ import uvicorn
 from dossier.errors import UnreachableError, UsageError
 from dossier.model import write_time
 from dossier.serve.app import Door
+from dossier.serve.connection import Connection
 from dossier.serve.office import Office
 
 LARGEST = 4 << 30  # bytes of one content
@@ -35,19 +37,35 @@ class Listening(NamedTuple):
     certificate: Path | None = None
     key: Path | None = None
 
+    def check(self) -> None:
+        """See that this can be, before anything that takes long.
+
+        Raises:
+            UsageError: "bad-listen", "listen-needs-certificate", "bad-certificate".
+        """
+        if not self.place.startswith("unix:/"):
+            host, _ = _address(self.place)
+            if host not in _LOOPBACK and self.certificate is None:
+                raise UsageError("listen-needs-certificate")
+        if self.certificate is not None or self.key is not None:
+            try:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(self.certificate or "", self.key)
+            except (OSError, ValueError) as e:
+                raise UsageError("bad-certificate") from e
+
     def socket(self) -> socket.socket:
         """Open the socket.
 
         Raises:
-            UsageError: "bad-listen"; "listen-needs-certificate" for an address beyond this computer.
+            UsageError: as `check`.
             UnreachableError: "cannot-listen".
         """
+        self.check()
         try:
             if self.place.startswith("unix:/"):
                 return _unix(Path(self.place.removeprefix("unix:")))
             host, port = _address(self.place)
-            if host not in _LOOPBACK and self.certificate is None:
-                raise UsageError("listen-needs-certificate")
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             opened = socket.socket(family, socket.SOCK_STREAM)
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -121,6 +139,7 @@ def serve(office: Office, listening: Listening, ready: Callable[[str], None], la
     door = Door(office, journal, largest)
     config = uvicorn.Config(
         door.app(),
+        http=Connection,
         log_config=None,
         access_log=False,
         lifespan="on",

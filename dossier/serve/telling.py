@@ -7,6 +7,7 @@ from dossier.gate.base import Situation
 from dossier.gate.served import ServedGate
 from dossier.memory_gate import GateMemory
 from dossier.model import STORE_BOOK, BookName, Digest, Handle, HouseholdId
+from dossier.refusals import refused
 from dossier.serve.asking import Done, Question
 from dossier.serve.messages import LARGEST_INLINE, BookNews, Have, News
 from dossier.storage.base import Store
@@ -26,8 +27,11 @@ class Telling:
 
     def told(self, question: Question | DossierError, done: Done) -> Done:
         """Add to what came of a question the news that its client asked for, and the path of its entry."""
-        if isinstance(question, DossierError) or not self._known(question):
+        if isinstance(question, DossierError) or question.card is None:
             return done
+        barred = self.gate.register.member(question.handle).barred
+        if barred is not None:
+            return done if done.error is not None else done._replace(error=refused(barred))
         if question.have is not None:
             done = done._replace(news=self._news(question.have, question.handle).write())
         if done.entry is not None:
@@ -35,11 +39,6 @@ class Telling:
             shown = {"entry": done.entry.line.decode("utf-8"), "path": [to_base64(one) for one in path]}
             done = done._replace(answer={**done.answer, **shown})
         return done
-
-    def _known(self, question: Question) -> bool:
-        """Tell whether it is asked by a member who was admitted to ask, and is active still."""
-        member = self.gate.register.members.get(question.handle)
-        return question.card is not None and member is not None and member.active
 
     def _news(self, have: Have, handle: Handle) -> News:
         gate, now = self.gate, self.gate.now

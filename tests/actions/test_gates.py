@@ -454,7 +454,9 @@ def test_with_the_last_gate_gone_every_member_reads_and_writes_by_themselves(
     leave(team)
     assert due(team) == [("rotate", "left-out", POORT), ("rotate", "embedded", None)]
     team.through("jan")
-    with pytest.raises(IntegrityError, match="gate-not-adopted"):  # and no client believes that gate any more
+    with pytest.raises(RefusedError, match="rotation-due"):
+        team.write("jan", home, INTAKE, "ertussen")
+    with pytest.raises(IntegrityError, match="gate-not-adopted"):  # from here no client believes that gate
         team.write("jan", home, INTAKE, "ertussen")
     team.local("jan")
     with pytest.raises(LockedError, match="no-gate-box"):
@@ -467,6 +469,31 @@ def test_with_the_last_gate_gone_every_member_reads_and_writes_by_themselves(
     team.local("anna")
     team.admit("sara", Role.SPECIALIST)
     assert Handle("sara") in team.register().gate_boxes
+
+
+def test_a_gate_is_let_go_by_those_who_come_through_it_and_the_rotation_is_made_at_the_store(
+    team: Served, home: HouseholdId
+) -> None:
+    serve(team)
+    for who in ("anna", "bob"):
+        team.through(who)
+    team.settle(gates.leave(team["anna"], POORT, "uit-dienst"), "bob")
+    with pytest.raises(IntegrityError, match="gate-not-adopted"):
+        gates.go_on(team["bob"])
+    for who in ("jan", "bob"):
+        team.local(who)
+    assert gates.go_on(team["bob"]) == (3, 4)
+    team.write("jan", home, INTAKE, "zonder poort")
+
+
+def test_a_second_gate_is_adopted_by_those_who_come_through_the_first(team: Served) -> None:
+    serve(team)
+    for who in ("anna", "bob"):
+        team.through(who)
+    admit(team, "poort-2")
+    adopt(team, "poort-2")
+    assert gates.go_on(team["bob"]) == (3, 3)
+    assert set(team.register(who="bob").gate_boxes) == {"bob", "poort", "poort-2"}
 
 
 def test_before_the_rotation_that_ends_it_nobody_is_boxed_the_old_secret(team: Served) -> None:

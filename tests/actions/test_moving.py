@@ -301,6 +301,30 @@ def test_a_copy_that_went_another_way_is_noticed(
         PostgresStore(place)
 
 
+def test_a_store_copied_onto_itself_under_another_name_loses_nothing(
+    office: Office, grounds: Grounds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when `moving.move` looks at the source once more, and not at the copy of it."""
+    place = grounds.new("postgres")
+    move(office.store, ground(place))
+    same = f"{place}&application_name=other"
+    move(opened(place), ground(same))
+    check_same(office, place)
+
+    def meanwhile(draft: Store, *rest: Any, **named: Any) -> Any:
+        with monkeypatch.context() as patch:
+            patch.undo()
+            office.team.store = opened(place)
+            office.write("drie")
+        return check(draft, *rest, **named)
+
+    monkeypatch.setattr("dossier.actions.moving.check", meanwhile)
+    with pytest.raises(RefusedError, match="copy-over-further"):
+        move(opened(place), ground(same))
+    office.store = office.team.store  # type: ignore[assignment]
+    check_same(office, place)
+
+
 # Put back from a backup, into a database.
 
 

@@ -15,6 +15,8 @@ from dossier.actions.check import check
 from dossier.cli.errors.lookup import words_of
 from dossier.storage.files import FileStore
 
+pytestmark = pytest.mark.embedded_only("becoming served begins without one")
+
 MONTH = 30.5 * DAY  # after which bob, whom anna admitted, can be anna's second person
 OWN = ("--person", "poort 1", "--org", "Gemeente Voorbeeld")
 

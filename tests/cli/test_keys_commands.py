@@ -4,6 +4,8 @@ import pytest
 from cli_team import CONTENTS, DAY, Team
 from places import contents_of
 
+pytestmark = pytest.mark.embedded_only("counts the epochs and boxes of a store whose members hold them")
+
 STATUS = {
     *("schema", "epoch", "epoch_since", "members_in_epoch", "gates", "coordination", "recovery"),
     *("households", "sections", "due", "algorithms", "counts"),

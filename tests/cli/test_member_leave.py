@@ -34,6 +34,7 @@ def test_a_plan_tells_what_they_can_open_and_did_and_changes_nothing(team: Team)
     assert team.read("sara", team.house, "intake").code == 0
 
 
+@pytest.mark.embedded_only("a token has the key of an epoch there")
 def test_who_left_opens_nothing_with_their_token_and_the_store_as_it_now_is(team: Team) -> None:
     ring = Keyring(identity(team, "sara"))
     assert ring.open(files_of(team)) == {(team.house, "intake", 1)}
@@ -50,6 +51,7 @@ def test_who_left_opens_nothing_with_their_token_and_the_store_as_it_now_is(team
     assert [row["what"] for row in team.ask("bob", "keys", "status")["due"]] == ["rotate", "split-recovery"]
 
 
+@pytest.mark.embedded_only("a token has the key of an epoch there")
 def test_it_says_what_cannot_be_undone_and_who_goes_on(team: Team) -> None:
     words = team.run("anna", *LEAVE).out.decode()
     assert "dossier keys rotate" in words
@@ -69,6 +71,7 @@ def test_the_households_of_a_regisseur_are_named(team: Team) -> None:
     assert {row["household"] for row in found} == {team.house, team.loose}
 
 
+@pytest.mark.embedded_only("a token has the key of an epoch there")
 def test_a_coordinator_leaves_with_a_new_card_for_the_team(team: Team) -> None:
     team.hire("otto", "coordinator")
     ring = identity(team, "otto")
@@ -80,6 +83,7 @@ def test_a_coordinator_leaves_with_a_new_card_for_the_team(team: Team) -> None:
     assert team.ask("anna", "check", "--deep")["ok"]
 
 
+@pytest.mark.embedded_only("a token has the key of an epoch there")
 def test_a_beheerder_lets_someone_go_and_a_coordinator_goes_on(team: Team) -> None:
     answer = team.run("bob", *LEAVE)
     assert answer.code == 10

@@ -70,6 +70,7 @@ def test_a_version_written_while_keys_are_renewed_is_not_lost(
     assert team.read(reader, team.house, "intake").out == b"Tussendoor."
 
 
+@pytest.mark.embedded_only("steps between the gate and the vault of one program")
 @pytest.mark.parametrize("name", RENEWALS)
 def test_keys_renewed_while_one_writes_cost_no_version(
     team: Team, monkeypatch: pytest.MonkeyPatch, name: str

@@ -33,7 +33,7 @@ def works(team: Team, text: str = "Na de vernieuwing.") -> None:
 def with_old_token(team: Team, old: Path, *arguments: str) -> Answer:
     """Run a command of jan's with a copy of his old token."""
     home = team.home("jan")
-    options = ("--store", str(team.store), "--token", str(old), "--passphrase-file", str(home / "pw"))
+    options = ("--store", team.place(), "--token", str(old), "--passphrase-file", str(home / "pw"))
     return team.run_plain("jan", [*options, "--no-input", "--json", *arguments])
 
 
@@ -58,6 +58,7 @@ def test_a_grant_given_since_the_last_command_is_boxed_as_well(team: Team) -> No
         assert team.read("sara", team.house, section).code == 0
 
 
+@pytest.mark.embedded_only("a token has the key of an epoch there")
 def test_the_old_token_is_refused_and_opens_nothing_of_what_is_rekeyed(team: Team) -> None:
     old = team.home("jan") / "copy.token"
     shutil.copy(team.token("jan"), old)
@@ -165,6 +166,7 @@ def lost(team: Team, who: str = "sara", *own: str) -> tuple[str, ...]:
     return ("member", "renew", who, str(card), "--fingerprint", str(made["card_fingerprint"]))
 
 
+@pytest.mark.embedded_only("a token has the key of an epoch there")
 def test_a_lost_token_is_replaced_by_two(team: Team) -> None:
     renew = lost(team)
     waits = team.ask("anna", *renew, code=7, shift=LATER)

@@ -9,6 +9,8 @@ from places import copy_store, log_of, put_back
 
 from dossier.cli.backends import open_at
 
+pytestmark = pytest.mark.embedded_only("a store put back behind a gate is reopened otherwise")
+
 LATER = int(30.5 * DAY)  # when tess, whom anna admitted, can be anna's second person
 TALK = ("--purpose", "intakegesprek")
 

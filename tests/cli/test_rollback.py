@@ -8,6 +8,8 @@ import pytest
 from cli_team import Answer, Team
 from places import book_in, put_back, put_back_log, put_book
 
+pytestmark = pytest.mark.embedded_only("puts files back behind a client that reads them itself")
+
 READ = ("--purpose", "intakegesprek")
 
 

@@ -40,7 +40,7 @@ class Desk:
 
     def command(self, *arguments: str) -> list[str]:
         """Give the arguments of such a command."""
-        place = ["--store", str(self.team.store), "--token", str(self.team.token(self.who))]
+        place = ["--store", self.team.place(), "--token", str(self.team.token(self.who))]
         return [*place, "--json", "--no-input", *(word.format(**self.team.facts) for word in arguments)]
 
     def unlock(self, *arguments: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 What is in them is now and then what there really is (an id, a handle, a digest), so that calls get far.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +15,13 @@ from dossier.model import MEDIA_TYPES, Deed, Role
 Any_ = st.SearchStrategy[Any]
 _FORMAT = (Path(__file__).parent.parent.parent / "docs" / "format.md").read_text("utf-8")
 TIMES = ("2026-01-05T09:00:00.000Z", "2026-01-05T09:00:00.001Z", "2036-01-05T09:00:00.000Z")
-ODD_TIMES = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999-14:00", "2026-01-05", "", "0001-01-01T00:00:00.000Z")
+ODD_TIMES = (
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59.999-14:00",
+    "2026-01-05",
+    "",
+    "0001-01-01T00:00:00.000Z",
+)
 
 
 class World(NamedTuple):
@@ -49,7 +54,9 @@ def _objects(inner: Any_) -> Any_:
 
 
 _B64 = {size: st.binary(min_size=size, max_size=size) for size in (32, 60, 1216)}
-_WORDS = st.sampled_from(["intake", "plan", "intakegesprek", "verlof", "uit-dienst", "doel-bereikt", "nergens"])
+_WORDS = st.sampled_from(
+    ["intake", "plan", "intakegesprek", "verlof", "uit-dienst", "doel-bereikt", "nergens"]
+)
 
 
 def _b64(size: int) -> Any_:
@@ -158,7 +165,9 @@ def _fields(world: World) -> dict[str, dict[str, Any_]]:
     sizes = st.integers(0, 3) | st.sampled_from([2**31, 2**63, 10**40]) | junk()
     times = st.sampled_from([*TIMES, *ODD_TIMES]) | junk()
     seen = st.tuples(world.of("size") | junk(), world.of("hash") | junk()).map(list)
-    counts = st.dictionaries(world.of("household") | st.just("store") | st.text(max_size=3), sizes, max_size=4)
+    counts = st.dictionaries(
+        world.of("household") | st.just("store") | st.text(max_size=3), sizes, max_size=4
+    )
     have = {"have": st.fixed_dictionaries({"seen": seen | junk(), "books": counts | junk()}) | junk()}
     paged = {"page": sizes, "since": sizes | times}
     whose = {"member": some("handle"), "household": some("household"), "until": times}
@@ -184,13 +193,24 @@ def heads() -> st.SearchStrategy[bytes]:
     lines = [
         *(b"GET /v1/gate HTTP/1.1\r\n", b"POST /v1/sync HTTP/1.1\r\n", b"POST /v1/put HTTP/1.0\r\n"),
         *(b"OPTIONS * HTTP/1.1\r\n", b"CONNECT a:1 HTTP/1.1\r\n", b"GET http://[ HTTP/1.1\r\n"),
-        *(b"GET /%ff%00 HTTP/1.1\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"PRI * HTTP/2.0\r\n\r\n"),
-        *(b"Host: a\r\n", b"Content-Length: 5\r\n", b"Content-Length: -1\r\n", b"Content-Length: 99999999999999999999\r\n"),
+        *(
+            b"GET /%ff%00 HTTP/1.1\r\n",
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+            b"PRI * HTTP/2.0\r\n\r\n",
+        ),
+        *(
+            b"Host: a\r\n",
+            b"Content-Length: 5\r\n",
+            b"Content-Length: -1\r\n",
+            b"Content-Length: 99999999999999999999\r\n",
+        ),
         *(b"Transfer-Encoding: chunked\r\n", b"Expect: 100-continue\r\n", b"Connection: close\r\n"),
-        *(b"Connection: upgrade\r\nUpgrade: websocket\r\n", b"Dossier-Call: \xff.\xff\r\n", b"Dossier-Call: e30=.e30=\r\n"),
+        *(
+            b"Connection: upgrade\r\nUpgrade: websocket\r\n",
+            b"Dossier-Call: \xff.\xff\r\n",
+            b"Dossier-Call: e30=.e30=\r\n",
+        ),
         *(b"\r\n", b"5\r\nabcde\r\n", b"0\r\n\r\n", b"ffffffffffffffffff\r\n", b"{}", b"\x00"),
     ]
     piece = st.sampled_from(lines) | st.binary(max_size=20)
     return st.lists(piece, max_size=8).map(b"".join)
-
-

@@ -11,7 +11,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import places
-from cli_team import Team, furnish, found, serve
+from cli_team import Team, found, furnish, serve
 from own_client import OwnClient, over_socket
 
 from dossier.cli import context

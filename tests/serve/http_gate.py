@@ -1,12 +1,15 @@
 """A gate in a process of its own, as `dossier serve` starts it, before a team of the command line."""
 
 import atexit
+import io
 import json
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -15,14 +18,19 @@ from typing import Any, Self
 from unittest.mock import patch
 
 import httpx
+import uvicorn
 from cli_team import Team, build
 from own_client import OwnClient
 
 from dossier.cli import context
 from dossier.cli.setting import Setting
+from dossier.serve.app import Door
+from dossier.serve.office import Office
+from dossier.serve.service import Journal
 from keys.identity import LocalIdentity
 
 GATE = "poort"
+MIB = 1 << 20
 _OFTEN = 1_000_000  # calls a second: no test waits
 _PATIENCE = 20  # seconds for a gate to start, or to end
 
@@ -176,3 +184,32 @@ def code_in(response: httpx.Response) -> str | None:
         return None
     fields: dict[str, Any] = response.json()
     return str(fields["error"]["code"]) if "error" in fields else None
+
+
+class Here:
+    """An office behind HTTP in this process, for what a test has to get at."""
+
+    def __init__(self, office: Office, largest: int = MIB) -> None:
+        """`largest` is the most bytes of a content."""
+        self.path = f"{short_folder()}/s"
+        self.journal = io.StringIO()
+        door = Door(office, Journal(self.journal), largest)
+        self._server = uvicorn.Server(
+            uvicorn.Config(door.app(), uds=self.path, log_config=None, access_log=False, lifespan="on")
+        )
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+
+    def __enter__(self) -> httpx.Client:
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.005)
+        transport = httpx.HTTPTransport(uds=self.path)
+        self._session = httpx.Client(base_url="http://localhost", transport=transport, timeout=30)
+        return self._session
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._session.close()
+        self._server.should_exit = True
+        self._thread.join(_PATIENCE)

@@ -8,7 +8,7 @@ import socket
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,12 +17,11 @@ import any_calls
 import httpx
 import pytest
 import schemathesis
-from http_gate import HttpGate, code_in, identity_of, new_team, post
+from http_gate import HttpGate, code_in, new_team, post
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from own_client import Asking, OwnClient, b64
-from places import copy_of
 from schemathesis.generation import GenerationMode
 from serving import become_served, new_office
 from team import Team
@@ -30,8 +29,9 @@ from wording import INTAKE, person
 
 from dossier import contexts
 from dossier.actions import logs
-from dossier.log.records import split
 from dossier.entry import read_entry
+from dossier.errors import UnreachableError
+from dossier.log.records import split
 from dossier.model import STORE_BOOK, BookName, GrantId, Handle, HouseholdId, Role
 from dossier.serve.office import Answer, Asked, Office
 from dossier.serve.verbs import VERBS
@@ -131,8 +131,8 @@ class Served(NamedTuple):
         """Give the log as it lies in the store."""
         found: list[bytes] = []
         while page := self.team.store.page(len(found) // PAGE):
-            records, torn = split(page)
-            assert not torn
+            records, whole = split(page)
+            assert whole == len(page)
             found += [record.line for record in records]
             if len(records) < PAGE:
                 break
@@ -288,3 +288,179 @@ def assert_sound(served: Served) -> None:
     assert not served.office.gate.writing
     report = logs.verify(served.team.store, served.office.gate._memory.root)
     assert report.findings == ()
+
+
+# What it came upon.
+
+
+def test_a_statement_does_not_come_in_by_enter(served: Served) -> None:
+    """There nothing would have checked it; a toezichthouder could have shut the store to everyone."""
+    statement = ["member.left/1", "sara", "uit-dienst"]
+    for who in WHO:
+        said = {"deed": "state", "statement": statement, "book": place(served, STORE_BOOK)}
+        answer = served.call(who, "enter", json.dumps(signed(served, who, said)).encode())
+        assert code_of(answer) == "bad-call"
+
+
+@pytest.mark.parametrize("deed", ["log-show", "export", "look"])
+def test_only_reading_and_writing_names_a_section(served: Served, deed: str) -> None:
+    """Else the number of its versions, or a part of its key, could be had without the right to read it."""
+    for household in (*served.world.values["household"], "H-AAAAAAAA"):
+        for version in (1, 99, None):
+            said = {"deed": deed, "household": household, "section": "intake", "version": version}
+            answer = served.call("tess", "enter", json.dumps(signed(served, "tess", said)).encode())
+            assert code_of(answer) == "bad-call"
+
+
+def test_a_statement_tells_nobody_whether_a_household_is_there(served: Served) -> None:
+    _, loose = served.world.values["household"]
+    answers = []
+    for household in (loose, "H-AAAAAAAA"):
+        statement = ["grant.revoked/1", household, "G-AAAAAAAA", "uit-dienst", []]
+        said = {
+            "deed": "state",
+            "household": household,
+            "statement": statement,
+            "book": [household, 1, None],
+        }
+        body = {**signed(served, "sara", said), "objects": []}
+        del body["have"]
+        answers.append(served.call("sara", "enact", json.dumps(body).encode()))
+    assert [code_of(answer) for answer in answers] == ["no-access", "no-access"]
+    assert answers[0].body == answers[1].body
+
+
+def test_a_call_takes_no_other_with_it(served: Served) -> None:
+    """Of those that wait together: one that nobody foresaw, one with a false history, and two good ones."""
+    odd = {"entries": {"since": any_calls.ODD_TIMES[0]}, "objects": {"book": "store", "digests": [[]]}}
+    false = {"have": {"seen": [3, b64(bytes(32))], "books": {}}}
+    bodies = [*((verb, fields) for verb, fields in odd.items()), ("sync", false), ("books", {}), ("sync", {})]
+    asked = []
+    for verb, fields in bodies:
+        body = json.dumps(fields).encode()
+        asked.append(Asked(verb, served.client("tess").header(verb, body), body))
+    answers = served.office.answer(asked)
+    codes = [code_of(answer.later() if answer.later else answer) for answer in answers]
+    assert codes == ["bad-call", "bad-call", "gate-behind", None, None]
+
+
+def test_what_fails_with_all_that_wait_is_done_again_one_by_one(served: Served) -> None:
+    """A place that is away for a moment: the calls of that turn are not taken for made twice."""
+    away = [True]
+
+    @contextmanager
+    def once(turn: Callable[[], Any] = served.office.gate.turn) -> Iterator[None]:
+        with turn():
+            yield
+            if away:
+                away.clear()
+                raise UnreachableError("store-away")
+
+    served.office.gate.turn = once  # type: ignore[method-assign]
+    asked = [Asked("sync", served.client(who).header("sync", b"{}"), b"{}") for who in ("jan", "sara")]
+    assert [code_of(answer) for answer in served.office.answer(asked)] == [None, None]
+
+
+def code_of(answer: Answer) -> str | None:
+    return None if answer.error is None else answer.error.code
+
+
+# Anybody, with any bytes.
+
+
+def speak(gate: HttpGate, data: bytes, *, wait: float = 0.0) -> bytes:
+    """Send bytes on a connection of their own, and give what comes back within a while."""
+    host, _, port = gate.place.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=5) as line, suppress(OSError):
+        line.sendall(data)
+        line.settimeout(wait)
+        return line.recv(1 << 16)
+    return b""
+
+
+@pytest.mark.files_only("of a gate as a process")
+def test_any_bytes_at_the_socket_leave_a_gate_as_it_was(
+    gate: HttpGate, request: pytest.FixtureRequest
+) -> None:
+    """It answers, and has no more memory after many than after some."""
+    session, client = gate.session(), gate.client("jan")
+
+    def some(number: int) -> int:
+        @sampled(request, number)
+        @given(head=any_calls.heads(), wait=st.sampled_from([0.0, 0.0, 0.01]))
+        def said(head: bytes, wait: float) -> None:
+            answer = speak(gate, head, wait=wait)
+            assert answer[:9] in (b"", b"HTTP/1.1 "[: len(answer)])
+            assert not answer.startswith(b"HTTP/1.1 5")
+
+        said()
+        assert session.get("/health/ready").status_code == 200
+        assert "news" in client.sync()
+        return gate.memory()
+
+    before = some(400)
+    assert some(800) - before < 8 * MIB
+    assert not [line for line in gate.journal() if line["event"] == "fault"]
+
+
+@pytest.mark.files_only("of a gate as a process")
+def test_calls_without_number_leave_no_memory_behind(gate: HttpGate, request: pytest.FixtureRequest) -> None:
+    session, client = gate.session(), gate.client("jan")
+    number = 200 * (50 if request.config.getoption("--soak") else 1)
+
+    def some() -> int:
+        for _ in range(number):
+            assert code_in(post(session, "households", client.header("households", b"{}"))) is None
+            assert code_in(post(session, "households", None)) == "bad-call"
+            assert code_in(post(session, "sync", client.header("sync", b"{}"), b"[]")) == "bad-call"
+        return gate.memory()
+
+    some()
+    before = some()
+    assert some() - before < 8 * MIB
+
+
+@pytest.mark.files_only("of a gate as a process")
+@pytest.mark.parametrize("head", [b"GET /v1/gate HTTP/1.1\r\n", b"GET /"], ids=["headers", "path"])
+def test_a_head_without_end_is_cut_off(gate: HttpGate, head: bytes) -> None:
+    host, _, port = gate.place.rpartition(":")
+    line = b"a" * 60_000 if head == b"GET /" else b"X-A: " + b"a" * 60_000 + b"\r\n"
+    sent, before = 0, gate.memory()
+    with socket.create_connection((host, int(port)), timeout=5) as connection, suppress(OSError):
+        connection.sendall(head)
+        while sent < 64 * MIB:
+            connection.sendall(line)
+            sent += len(line)
+    assert sent < 16 * MIB
+    assert gate.memory() - before < 16 * MIB
+
+
+@pytest.mark.files_only("of a gate as a process")
+def test_a_body_that_goes_on_after_its_answer_is_cut_off(gate: HttpGate) -> None:
+    host, _, port = gate.place.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=5) as line:
+        line.sendall(b"GET /v1/gate HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+        answer = b""
+        while piece := line.recv(1 << 16):  # raises where the connection stays open
+            answer += piece
+        assert answer.startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.soak
+@pytest.mark.files_only("of a gate as a process")
+def test_half_requests_shut_nobody_out(gate: HttpGate) -> None:
+    """More of them than there may be connections: each is cut off before long."""
+    host, _, port = gate.place.rpartition(":")
+    lines = [socket.create_connection((host, int(port)), timeout=5) for _ in range(520)]
+    for line in lines:
+        with suppress(OSError):
+            line.sendall(b"POST /v1/sync HTTP/1.1\r\n")
+    deadline = time.monotonic() + 30
+    answered = False
+    while not answered and time.monotonic() < deadline:
+        with httpx.Client(trust_env=False) as session:
+            answered = session.get(f"{gate.url}/health/live").status_code == 200
+        time.sleep(0 if answered else 1)
+    for line in lines:
+        line.close()
+    assert answered

@@ -251,9 +251,9 @@ def test_no_verb_gives_a_part_unasked(lied_to: Served, verb: str, who: str) -> N
     versions = register.households[served.house].sections[INTAKE].versions
     digests = [*files_of(served).objects, *(v.content for v in versions)]
     fields = {
-        **{"have": client.have(served.house), "household": served.house, "section": INTAKE, "version": 2},
-        **{"book": served.house, "digests": digests, "digest": versions[-1].content, "page": 0, "start": 0},
-        **{"handle": "bob", "member": None, "basis": None, "since": None, "all": True, "purpose": "x"},
+        "have": client.have(served.house), "household": served.house, "section": INTAKE, "version": 2,
+        "book": served.house, "digests": digests, "digest": versions[-1].content, "page": 0, "start": 0,
+        "handle": "bob", "member": None, "basis": None, "since": None, "all": True, "purpose": "x",
     }
     answer = client.call(verb, fields)
     leaves = [entry.leaf for entry in served.log()]

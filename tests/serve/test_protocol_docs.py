@@ -238,17 +238,21 @@ def bodies(served: Served) -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "jan", "sync", have
     yield "jan", "enter", served.request("jan", deed="read", household=house, role="regisseur", **version)
     yield "jan", "enter", served.request("jan", deed="log-show", role="regisseur")
-    yield "jan", "enact", {
-        **served.request(
-            "jan",
-            deed="state",
-            household="H-7KQ2M9XD",
-            role="regisseur",
-            book=["H-7KQ2M9XD", 1, None],
-            statement=statement,
-        ),
-        "objects": [],
-    }
+    yield (
+        "jan",
+        "enact",
+        {
+            **served.request(
+                "jan",
+                deed="state",
+                household="H-7KQ2M9XD",
+                role="regisseur",
+                book=["H-7KQ2M9XD", 1, None],
+                statement=statement,
+            ),
+            "objects": [],
+        },
+    )
     yield "jan", "objects", {"book": "store", "digests": [digest], **have}
     yield "anna", "households", {"all": True, "after": ""}
     yield "bob", "epoch-box", {"handle": "bob"}

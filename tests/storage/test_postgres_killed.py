@@ -13,7 +13,7 @@ from dossier.model import BookName
 from dossier.storage.postgres import PostgresStore
 
 HOUSEHOLD = BookName("H-7KQ2M9XD")
-ROUNDS, SOAK = 4, 50
+ROUNDS, SOAK = 2, 50
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def server() -> Iterator[postgres.Server]:
 
 
 class Writer(threading.Thread):
-    """Writes an entry and its copy in one block, again and again; notes what was answered, and what was not."""
+    """Writes an entry and its copy in one block, again and again; notes what was answered, or not."""
 
     def __init__(self, store: PostgresStore, name: str) -> None:
         super().__init__()

@@ -5,6 +5,7 @@ from dossier.cli.words import N_
 _AGAIN = N_("Run the command again when you mean it.")
 _LEFT = N_("Run the command for one of those to see why; what is done stays done.")
 _UNROTATED = N_("It is approved, but the rotation that follows was not finished.")
+_UNWRITTEN = N_("Until the gate's key is rotated, nothing can be written.")
 _ROTATE = N_("See `dossier keys status`; if it is due, as a beheerder: dossier keys rotate")
 
 OUTCOME: dict[str, tuple[str, str, str]] = {
@@ -46,8 +47,13 @@ OUTCOME: dict[str, tuple[str, str, str]] = {
     ),
     "rotation-left:awaited": (
         _UNROTATED,
-        N_("Until the gate's key is rotated, nothing can be written."),
+        _UNWRITTEN,
         _ROTATE,
+    ),
+    "rotation-left:embedded": (
+        _UNROTATED,
+        _UNWRITTEN,
+        N_("As a beheerder, with the store's own place as --store: dossier keys rotate"),
     ),
     "partly-left": (
         N_("{handle} has left, and what they could open is not closed yet."),
