@@ -3,8 +3,6 @@
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-from unittest.mock import patch
 
 from bench_team import ADMIN, COORDINATOR, PASSPHRASE, REGISSEUR, Team, unsynced
 
@@ -13,17 +11,29 @@ from dossier.actions import store as stores
 from dossier.gate.scribe import Scribe
 from dossier.gate.secrets import EpochSecrets
 from dossier.gate.sight import Sight
-from dossier.keying import first_keys
+from dossier.keying import Made
 from dossier.memory_gate import GateMemory
-from dossier.model import BookName, Handle, HouseholdId, Role, Seen, StoreId, new_household_id
+from dossier.model import (
+    BookName,
+    Digest,
+    Handle,
+    HouseholdId,
+    Role,
+    SectionName,
+    Seen,
+    StoreId,
+    new_household_id,
+)
 from dossier.policy import Permit
-from dossier.register.households import Household
+from dossier.register.register import Register
+from dossier.shapes import Keying, Slot
 from dossier.statements import Statement
 from dossier.storage.base import Store
 from dossier.storage.postgres import PostgresStore
+from dossier.team import digest_of
 from keys.encoding import fingerprint
 from keys.identity import LocalIdentity
-from keys.primitives import random_bytes
+from keys.primitives import KEY_SIZE, random_bytes
 from keys.token import Contact, Unlocked, rewrite, write_new
 
 GATE = "poort"
@@ -75,9 +85,11 @@ class ServedTeam(Team):
 
     def write_all(self, name: str, households: list[HouseholdId]) -> None:
         """Write a first section of 3 KB in each household of a regisseur."""
+        desk = self.desk(name)
         with unsynced():
             for household in households:
-                self.write(self.desk(name), household)
+                self.wait()
+                self.write(desk, household)
 
     def become_served(self) -> None:
         """Admit and adopt the gate, rotate; and let the gate make its first contact."""
@@ -125,22 +137,31 @@ class ServedTeam(Team):
 
     def _open_unread(self, number: int, store: Store, sight: Sight, scribe: Scribe) -> None:
         """Open households of the regisseur's with statements as they sign them; boxes are random bytes."""
-        situation, desk, handle = sight.situation(None), self.desk(REGISSEUR), Handle(REGISSEUR)
-        policy, permit = situation.register.policy, Permit(Role.REGISSEUR, "statement")
-        sections = list(policy.sections) if policy else []
-        with patch("dossier.keying.box_to", _no_box), patch("dossier.keying.box_to_public", _no_box):
-            for _ in range(number):
-                self.wait()
-                now = situation._replace(at=self.clock())
-                household = Household(new_household_id(random_bytes(8)), handle, now.at)
-                household.regisseur = handle
-                made = first_keys(desk, now, household, sections)
-                named = {"household": household.household, "regisseur": handle}
-                statement = Statement("household.opened/1", **named, keyings=made.keyings)
-                entry = scribe.entry_of(now, statement, permit, desk.identity)
-                store.keep(BookName(household.household), entry.line, made.objects)
-                scribe.append(now.register, entry)
+        situation, regisseur, handle = sight.situation(None), self.identity(REGISSEUR), Handle(REGISSEUR)
+        register, permit = situation.register, Permit(Role.REGISSEUR, "statement")
+        for _ in range(number):
+            self.wait()
+            household, made = new_household_id(random_bytes(8)), _unread_keys(register, handle)
+            fields = {"household": household, "regisseur": handle, "keyings": made.keyings}
+            statement = Statement("household.opened/1", **fields)
+            entry = scribe.entry_of(situation._replace(at=self.clock()), statement, permit, regisseur)
+            store.keep(BookName(household), entry.line, made.objects)
+            scribe.append(register, entry)
 
 
-def _no_box(*_: Any) -> bytes:
-    return random_bytes(_BOX)
+def _unread_keys(register: Register, regisseur: Handle) -> Made:
+    """Make what `keying.first_keys` does for a regisseur, of random bytes: nobody opens it."""
+    objects: dict[Digest, bytes] = {}
+
+    def box() -> Digest:
+        data = random_bytes(_BOX)
+        digest = digest_of(data)
+        objects[digest] = data
+        return digest
+
+    def keying(section: SectionName) -> Keying:
+        slot = Slot(Role.REGISSEUR, regisseur, box())
+        return Keying(section, 1, random_bytes(KEY_SIZE), (slot,), register.number, box(), None)
+
+    sections = register.policy.sections if register.policy else ()
+    return Made(tuple(keying(section) for section in sections), objects)

@@ -73,40 +73,43 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> Any:
     return bench_clients
 
 
-def _answering(status: bytes, connections: int) -> tuple[int, threading.Thread]:
+def _answering(status: bytes, connections: int) -> int:
     """Answer each call of four bytes on so many connections, in pieces."""
     listening = socket.create_server(("127.0.0.1", 0))
     pieces = (b"HTTP/1.1 " + status + b"\r\nContent-Len", b"gth: 6\r\n\r", b"\nabc", b"def")
 
     def answer() -> None:
-        with listening:
-            held = [listening.accept()[0] for _ in range(connections)]
-            for connection in held:
-                with connection:
-                    while connection.recv(4):
-                        for piece in pieces:
-                            connection.sendall(piece)
-                            time.sleep(0.002)
+        connection = listening.accept()[0]
+        with connection:
+            while connection.recv(4):
+                for piece in pieces:
+                    connection.sendall(piece)
+                    time.sleep(0.002)
 
-    thread = threading.Thread(target=answer)
-    thread.start()
-    return listening.getsockname()[1], thread
+    def answer_all() -> None:
+        with listening:
+            threads = [threading.Thread(target=answer) for _ in range(connections)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
+    threading.Thread(target=answer_all).start()
+    return int(listening.getsockname()[1])
 
 
 def test_every_call_of_every_client_is_answered_whole(clients: Any) -> None:
-    port, thread = _answering(b"200 OK", 2)
+    port = _answering(b"200 OK", 2)
     done = clients.run(port, [[b"call"] * 3, [b"call"] * 2])
-    thread.join()
     assert len(done.seconds) == 5
     assert done.last == [b"abcdef", b"abcdef"]
     assert max(done.seconds) <= done.elapsed
 
 
 def test_an_answer_that_is_not_good_ends_the_round(clients: Any) -> None:
-    port, thread = _answering(b"503 Service Unavailable", 1)
+    port = _answering(b"503 Service Unavailable", 1)
     with pytest.raises(RuntimeError, match="503"):
         clients.run(port, [[b"call"]])
-    thread.join()
 
 
 @pytest.mark.parametrize("asked", [("speed",), ("--served", "writing"), ("under_load",)])

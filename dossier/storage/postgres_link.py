@@ -1,5 +1,6 @@
 """The way to a database: connections that are kept for the next one, and what its failures are called."""
 
+import os
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -101,7 +102,9 @@ class Link:
         self._schema = schema
         self._idle: list[Connection] = []
         self._lock = Lock()
-        weakref.finalize(self, _close, self._idle)  # before what it closes is thrown away by itself
+        weakref.finalize(
+            self, _close, self._idle, os.getpid()
+        )  # before what it closes is thrown away by itself
         self._said = make_conninfo("", **{**_DEFAULTS, **read_place(place)})
 
     @contextmanager
@@ -152,12 +155,12 @@ class Link:
 
     def close(self) -> None:
         """Close what is kept open and lent to nobody."""
-        _close(self._idle)
+        _close(self._idle, os.getpid())
 
 
-def _close(connections: list[Connection]) -> None:
-    """Close connections, and take them from the list."""
-    while connections:
+def _close(connections: list[Connection], made_by: int) -> None:
+    """Close connections, and take them from the list; not in a forked process, whose own they are not."""
+    while connections and os.getpid() == made_by:
         with suppress(psycopg.Error, IndexError):  # another thread may have taken the last
             connections.pop().close()
 

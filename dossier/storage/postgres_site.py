@@ -102,7 +102,8 @@ class PostgresSite:
         All of it is one transaction, in which the frontiers of both are held.
 
         Raises:
-            UnreachableError: when it failed; the old store stands then.
+            UnreachableError: when it failed; the old store stands then, unless only the last answer was lost:
+                doing it again tells, and harms nothing.
         """
         if not isinstance(draft, PostgresStore):
             raise TypeError(type(draft).__name__)

@@ -149,6 +149,14 @@ def test_a_store_that_went_further_is_not_lost(office: Office, grounds: Grounds,
     assert [name for name in grounds.beside(late) if "copying" in name] == []
 
 
+def test_a_store_that_cannot_be_compared_is_not_lost(office: Office, grounds: Grounds) -> None:
+    place = grounds.new("postgres")
+    move(office.store, ground(place))
+    postgres.ask(place, "INSERT INTO log SELECT page, start + 1000000, 'x' FROM log LIMIT 1")
+    with pytest.raises(RefusedError, match="copy-over-further"):
+        move(office.store, ground(place))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_another_store_is_not_lost(office: Office, grounds: Grounds, kind: str) -> None:
     place = grounds.new(kind)

@@ -49,6 +49,7 @@ class GateProcess:
         self.folder = Path(tempfile.mkdtemp(prefix="s-"))  # a short path: that of a socket has 100 characters
         self.socket = str(self.folder / "s")
         self.process: subprocess.Popen[bytes] | None = None
+        self.desks: list[Desk] = []
 
     @property
     def place(self) -> str:
@@ -93,6 +94,8 @@ class GateProcess:
 
     def close(self) -> None:
         """Leave nothing."""
+        for desk in self.desks:
+            desk.store.close()  # type: ignore[attr-defined]
         if self.process is not None and self.process.poll() is None:
             self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -112,7 +115,8 @@ class GateProcess:
         setting = Setting(store=self.place, token=team.token(who), passphrase_file=pw, no_input=True)  # type: ignore[arg-type]
         own = {**team.environment(who), "XDG_STATE_HOME": str(folder)}
         with patch.dict(os.environ, own, clear=True):
-            return context.open_desk(setting)
+            self.desks.append(context.open_desk(setting))
+        return self.desks[-1]
 
 
 def identity_of(team: Team, who: str) -> LocalIdentity:

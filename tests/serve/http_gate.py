@@ -14,16 +14,20 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from unittest.mock import patch
 
 import httpx
+import serving
 import uvicorn
 from cli_team import Team, build
 from own_client import OwnClient
+from team import Team as InProcess
+from wording import INTAKE
 
 from dossier.cli import context
 from dossier.cli.setting import Setting
+from dossier.model import HouseholdId, Role
 from dossier.serve.app import Door
 from dossier.serve.office import Office
 from dossier.serve.service import Journal
@@ -213,3 +217,31 @@ class Here:
         self._session.close()
         self._server.should_exit = True
         self._thread.join(_PATIENCE)
+
+
+class Desk(NamedTuple):
+    """A served store in this process, with a household of jan and one of nobody."""
+
+    team: InProcess
+    office: Office
+    house: HouseholdId
+    loose: HouseholdId
+
+    def client(self, session: httpx.Client, who: str) -> OwnClient:
+        """Give a member's own program at an office behind HTTP."""
+        return OwnClient(self.team.identity(who), *over_http(session), self.team.clock)
+
+
+def served_here(folder: Path) -> Desk:
+    """Build a served store in this process."""
+    team = InProcess(folder / "team", files=True)
+    team.admit("jan", Role.REGISSEUR)
+    team.admit("sara", Role.SPECIALIST)
+    team.admit("bob", Role.BEHEERDER)
+    house, loose = team.open("jan"), team.open(None, "anna")
+    team.write("jan", house, INTAKE, "wat er speelt")
+    serving.become_served(team)
+    office = serving.new_office(team, folder / "gate")
+    office._admission._rate._per_second = _OFTEN
+    office.look()
+    return Desk(team, office, house, loose)

@@ -21,7 +21,7 @@ from wording import INTAKE, person
 from dossier import contexts
 from dossier.actions import contents, gates, households, members
 from dossier.desk import Desk
-from dossier.errors import DossierError, IntegrityError, UnreachableError
+from dossier.errors import ConflictError, DossierError, IntegrityError, UnreachableError
 from dossier.gate.showing import Wanted
 from dossier.log.note import Checkpoint, sign_checkpoint
 from dossier.model import Handle, HouseholdId, Role
@@ -49,8 +49,11 @@ class LyingLine(DirectLine):
         self.signer = signer  # of a gate that lies itself
         self.verbs: set[str] = set()  # of which the answers are lies; of all where none is named
         self.told: list[tuple[str, Reply]] = []
+        self.left = 1000  # calls, after which it is too much
 
     def call(self, verb: str, header: str, body: bytes | BinaryIO) -> Reply:
+        self.left -= 1
+        assert self.left, "a client asks without end"
         reply = super().call(verb, header, body)
         self.told.append((verb, reply))
         if self.lie is None or reply.stream is not None or (self.verbs and verb not in self.verbs):
@@ -506,7 +509,7 @@ def ways(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         for name in value:
             yield from ways(value[name], (*path, name))
     elif isinstance(value, list):
-        for place in sorted({0, len(value) - 1} - {-1}):
+        for place in sorted({0, len(value) - 1} if value else ()):
             yield from ways(value[place], (*path, place))
 
 
@@ -549,12 +552,15 @@ def test_an_answer_with_anything_else_in_any_place_falls_nobody_over(
     fallen = []
     for path, to in lies if request.config.getoption("--soak") else lies[:: max(1, len(lies) // 60)]:
         heard.line.lie = lambda fields, path=path, to=to: changed(fields, path, to)  # type: ignore[misc]
+        heard.line.left, heard.line.told = 50, []
         try:
             shown = act()
         except (IntegrityError, UnreachableError):
             continue
+        except ConflictError as e:
+            assert e.code == "memory-moved"  # it is told nothing new, again and again
         except Exception as e:  # noqa: BLE001 (that is what is looked for)
-            fallen.append((path, to, repr(e)))
+            fallen.append((path, "gone" if to is GONE else to, repr(e)))
         else:
             assert not isinstance(shown, bytes) or shown.startswith((b"nieuw", b"ander", b"versie"))
     assert not fallen

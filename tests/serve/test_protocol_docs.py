@@ -13,19 +13,20 @@ import httpx
 import pytest
 import schemathesis
 from own_client import Asking, OwnClient
-from serving import become_served, new_office
+from serving import GATE, become_served, new_office
 from team import Team
-from wording import INTAKE
+from wording import INTAKE, person
 
-from dossier import errors
+from dossier import contexts, errors
 from dossier.errors import DossierError, UsageError
 from dossier.model import FAR_BEHIND, STORE_BOOK, HouseholdId, Reason, Role
-from dossier.serve import admission, app, messages, office, service, telling, turns, verbs
+from dossier.serve import admission, app, connection, messages, office, service, telling, turns, verbs
 from dossier.serve.call import _KEYS, LARGEST_CALL, read_call
 from dossier.serve.messages import ABOUT, MOST_BOOKS, write_error
 from dossier.serve.office import Answer, Asked, Office
 from dossier.serve.verbs import VERBS
-from keys.encoding import canonical_json, to_base64
+from keys.encoding import canonical_json, from_base64, to_base64
+from keys.identity import check_signature
 from keys.primitives import sha256
 
 _ROOT = Path(__file__).parent.parent.parent
@@ -107,6 +108,8 @@ def test_the_page_has_every_limit() -> None:
     said = {name: [int(n.replace(",", "")) for n in re.findall(r"[0-9][0-9,]*", page[name])] for name in page}
     assert list(said.values()) == [
         [LARGEST_CALL],
+        [connection._LARGEST],
+        [int(connection._LATEST)],
         [messages.LARGEST_BODY],
         [service.LARGEST],
         [MOST_BOOKS],
@@ -234,7 +237,7 @@ def bodies(served: Served) -> Iterator[tuple[str, str, dict[str, Any]]]:
     have = {"have": client.have(house)}
     version = {"section": INTAKE, "version": 1, "purpose": "intakegesprek"}
     digest = next(iter(served.team.store.objects(STORE_BOOK)))
-    statement = ["household.opened/1", "H-7KQ2M9XD", None, []]
+    statement: list[Any] = ["household.opened/1", "H-7KQ2M9XD", None, []]
     yield "jan", "sync", have
     yield "jan", "enter", served.request("jan", deed="read", household=house, role="regisseur", **version)
     yield "jan", "enter", served.request("jan", deed="log-show", role="regisseur")
@@ -285,6 +288,53 @@ def test_what_is_answered_is_as_described(served: Served) -> None:
             assert seen[verb] >= {name for name, must in named(answer_cell).items() if must}
     assert set(seen) == set(VERBS) - {"content", "enact"}
     assert seen["enter"] == set(named(next(row[3] for row in table("table: verbs") if row[0] == "enter")))
+
+
+def test_an_answer_is_signed_as_the_page_says(served: Served) -> None:
+    """Breaks when the gate signs anything less than its call and its answer."""
+    card = person(GATE).card
+    for verb, body in (("sync", b"{}"), ("page", b'{"page":"x"}')):
+        header = served.client("tess").header(verb, body)
+        answer = served.office.answer([Asked(verb, header, body)])[0]
+        said = sha256(from_base64(header.partition(".")[0])) + sha256(answer.body)
+        context = contexts.of("answer", served.team.store.store_id, card.fingerprint)
+        check_signature(card, from_base64(answer.signature), said, context)
+
+
+@pytest.mark.parametrize(
+    ("lies", "code"),
+    [
+        ({"verb": "page"}, "bad-call"),
+        ({"body": "0" * 64}, "bad-call"),
+        ({"extra": None}, "bad-call"),
+        ({"gate": "9S113-S6BGA-TJJ1X-2Q7YP-FVC7Q", "run": "0" * 32}, "other-gate"),
+        ({"store": "0" * 32, "run": "0" * 32}, "other-gate"),
+        ({"run": "0" * 32, "at": "2020-01-05T09:00:00.000Z"}, "other-run"),
+        ({"at": "2020-01-05T09:00:00.000Z", "actor": "niemand"}, "clock-apart"),
+        ({"actor": "niemand"}, "not-admitted"),
+        ({"actor": "anna"}, "not-admitted"),
+        ({"nonce": to_base64(bytes(16))}, "replayed"),
+        ({}, None),
+    ],
+)
+def test_what_is_wrong_with_a_call_is_told_in_the_order_of_the_page(
+    served: Served, lies: dict[str, Any], code: str | None
+) -> None:
+    client = served.client("jan")
+    used = client.header("sync", b"{}", nonce=to_base64(bytes(16)))
+    header = client.header("sync", b"{}", **lies)
+    answers = served.office.answer([Asked("sync", one, b"{}") for one in (used, header)])
+    assert (answers[1].error.code if answers[1].error else None) == code
+
+
+def test_who_calls_too_often_has_to_wait(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "AT_ONCE", 3)
+    served.office._admission._rate._per_second = 0
+    client = served.client("jan")
+    calls = [Asked("sync", client.header("sync", b"{}"), b"{}") for _ in range(4)]
+    codes = [answer.error and answer.error.code for answer in served.office.answer(calls)]
+    assert codes == [None, None, None, "too-many"]
+    assert served.ask("anna", "sync", b"{}").error is None
 
 
 def test_an_error_is_as_described(served: Served) -> None:

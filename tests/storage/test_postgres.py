@@ -347,6 +347,36 @@ def test_no_failure_repeats_what_was_sent(store: PostgresStore) -> None:
     assert error.__suppress_context__
 
 
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [("53100", "disk-full"), ("42501", "read-only"), ("25006", "read-only"), ("40001", "unreachable")],
+)
+def test_what_the_database_cannot_do_has_a_code_of_its_own(
+    store: PostgresStore, state: str, code: str
+) -> None:
+    postgres.ask(
+        store.place,
+        f"CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$;"
+        "CREATE TRIGGER fails BEFORE INSERT ON log EXECUTE FUNCTION fails()",
+    )
+    with pytest.raises(UnreachableError) as caught:
+        append(store, b"record\n")
+    assert caught.value.code == code
+    assert store.page(0) == b""
+
+
+def test_a_sign_that_is_gone_is_told(store: PostgresStore) -> None:
+    postgres.ask(store.place, "DELETE FROM frontier")
+    for verb in (
+        lambda: store.restored,
+        lambda: store.mark_restored(True),
+        lambda: PostgresStore(store.place),
+    ):
+        with pytest.raises(UnreachableError, match="no-store"):
+            verb()
+
+
 def test_a_commit_is_on_disk_whatever_the_database_was_told(schema: str) -> None:
     store = PostgresStore.create(f"{schema}%20-csynchronous_commit%3Doff", STORE)
     assert store._ask("SHOW synchronous_commit", []) == [("on",)]

@@ -13,7 +13,7 @@ SERVED: dict[str, tuple[str, str, str]] = {
     # Reaching a gate.
     "gate-away": (
         N_("The gate of this store cannot be reached."),
-        N_("It is stopped, the network is down, or this computer does not trust its certificate."),
+        N_("It is stopped, or the network does not get there."),
         N_("Nothing was opened. Were you writing? Look whether it was done, then run it again."),
     ),
     "no-gate": (
@@ -25,6 +25,11 @@ SERVED: dict[str, tuple[str, str, str]] = {
         N_("The certificates that this computer trusts cannot be read."),
         N_("Without them it cannot tell the gate from someone who says to be it."),
         N_("Nothing was opened. Have them put right; SSL_CERT_FILE may name another file."),
+    ),
+    "gate-certificate": (
+        N_("This computer does not trust the certificate of what answers there."),
+        N_("It is of another name, is over, or its issuer is not known here."),
+        N_("Nothing was opened. Tell a beheerder; SSL_CERT_FILE can name an issuer of your own."),
     ),
     "gate-protocol": (
         N_("The gate and this program do not speak the same language."),
@@ -149,6 +154,11 @@ SERVED: dict[str, tuple[str, str, str]] = {
         N_("Other computers reach that address, and there is no certificate for it."),
         N_("Over the network a gate answers by HTTPS only."),
         N_("Give --certificate and --key, or answer a proxy here: 127.0.0.1:PORT or unix:/PATH."),
+    ),
+    "bad-certificate": (
+        N_("That certificate or its key cannot be used."),
+        N_("A file is not there, closed to you, not in PEM, or the two do not belong together."),
+        N_("Look at --certificate and --key; the key has no passphrase of its own."),
     ),
     "cannot-listen": (
         N_("The gate cannot answer at that address."),
