@@ -82,7 +82,7 @@ def command(ground: Ground) -> Iterator[Figure]:
         finally:
             _session(theirs, ["session", "lock"])
     more = median(a - b for a, b in zip(at_gate.took[1:], embedded.took[1:], strict=True))
-    yield _held_against("what that takes more", MORE, "30 ms", more)._replace(rounds=often)
+    yield _held_against("what it takes more at a gate", MORE, "30 ms", more)._replace(rounds=often)
 
 
 class _Noted:

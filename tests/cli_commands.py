@@ -91,7 +91,7 @@ ANSWERS: tuple[Row, ...] = (
         {"readers": {"section", "handle", "right", "given_by", "until", "state"}},
     ),
     ("tess", ("log", "show"), "log-show", set(), {"entries": {"index", "at", "decision", "request"}}),
-    ("jan", ("log", "verify"), "log-verify", {"entries", "size", "root", "ok"}, {}),
+    ("tess", ("log", "verify"), "log-verify", {"entries", "size", "root", "ok"}, {}),
     ("jan", ("log", "checkpoint"), "log-checkpoint", {"note"}, {}),
     ("jan", ("log", "vkey"), "log-vkey", {"vkeys"}, {}),
     ("tess", ("log", "export"), "log-export", {"entries"}, {}),

@@ -235,7 +235,8 @@ class Team:
         """Make a gate's token and card; give its fingerprint."""
         self.new_home(gate)
         own = ("--handle", gate, "--person", "Poort een", "--org", "Stichting")
-        return str(self.ask(gate, "gate", "new", *own, "--card-out", str(self.card(gate)))["card_fingerprint"])
+        made = self.ask(gate, "gate", "new", *own, "--card-out", str(self.card(gate)))
+        return str(made["card_fingerprint"])
 
     def card(self, who: str) -> Path:
         """Give the place of a newcomer's card."""

@@ -1,4 +1,4 @@
-"""A gate in front of a store that the command line's tests use, as `--on served` asks: one each, in this process."""
+"""A gate in front of each store of the command line's tests, as `--on served` asks, in this process."""
 
 import asyncio
 import atexit
@@ -42,7 +42,7 @@ class Serving:
 
     def __init__(self, place: str, home: Path, passphrase: str) -> None:
         """`home` is where the gate's token and memory are."""
-        self._folder = Path(tempfile.mkdtemp(prefix="g-"))  # a short path: that of a socket has 100 characters
+        self._folder = Path(tempfile.mkdtemp(prefix="g-"))  # short: a socket's has 100
         atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
         self.place = f"unix:{self._folder}/s"
         unlocked = unlock(home / f"{GATE}.token", passphrase)

@@ -54,6 +54,13 @@ def blocks() -> Iterator[Block]:
             yield Block(part.partition("\n")[0], tuple(read(line) for line in found.splitlines()))
 
 
+def one_command() -> list[str]:
+    """Give the one command with which the README starts a gate."""
+    under = (ROOT / "README.md").read_text("utf-8").partition("\n## Served\n")[2].partition("\n## ")[0]
+    (found,) = re.findall(r"^```sh\n(.*?)^```$", under, re.DOTALL | re.MULTILINE)
+    return shlex.split(found.replace("\\\n", ""))
+
+
 def unit() -> str:
     """Give the service as it stands on the page."""
     (found,) = re.findall(r"^```ini\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
@@ -94,7 +101,7 @@ class Service:
             line = line.replace(there, here)
         return shlex.split(line)
 
-    def start(self) -> None:
+    def start(self, command: list[str] | None = None) -> None:
         """Start it, with its credentials where systemd puts them: readable for its group."""
         given = self.folder / f"{self.name}.credentials"
         given.mkdir(exist_ok=True)
@@ -104,7 +111,7 @@ class Service:
         environment = {**self.environment, "CREDENTIALS_DIRECTORY": str(given)}
         with self.journal.open("a") as journal:
             self.running = subprocess.Popen(
-                self.command(),
+                command or self.command(),
                 cwd=self.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -203,9 +210,22 @@ def copied(office: Served) -> None:
 
 
 def met(office: Served) -> None:
+    """The command of the README does as well as the unit that comes next."""
     found = office.ask("poort", "--token", "poort.token", "token", "show")
     assert found["handle"] == "poort"
     assert found["root_fingerprint"] is not None
+    service = office.last
+    places = {
+        "dossier": f"{office.folder}/tools/dossier",
+        "0.0.0.0:8443": f"0.0.0.0:{service.port}",
+        "poort.pem": "etc/poort.pem",
+        "sleutel.pem": "etc/sleutel.pem",
+    }
+    command = one_command()
+    assert places.keys() <= set(command)
+    service.start([places.get(word, word) for word in command])
+    assert office.read("jan", DOSSIER_STORE=service.address) == (0, INTAKE)
+    service.stop()
 
 
 def started(office: Served) -> None:

@@ -25,7 +25,7 @@ Tell = Callable[..., None]
 
 _PIECE = 256 << 10  # bytes of a content at a time
 _IN_MEMORY = 1 << 20  # bytes of a content that are held; what is more waits, sealed, in a file
-_SLOT = 0.1  # seconds: an answer that there is no such household comes at the end of one
+_SLOT = 0.1  # seconds: an answer that passes over a household comes at the end of one
 _PATIENCE = 30.0  # seconds for the body of a call, and for each piece of a content
 
 
@@ -95,7 +95,7 @@ class Door:
             self._tell("call", verb="?", code=e.code, ms=_ms(start))
             return _unsigned(e)
         code = None if answer.error is None else answer.error.code
-        if code == "no-access":
+        if answer.hidden:
             await asyncio.sleep(_SLOT - (time.monotonic() - start) % _SLOT)
         self._tell("call", verb=verb, status=answer.status, code=code, ms=_ms(start))
         if answer.stream is not None and answer.error is None:

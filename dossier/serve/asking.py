@@ -45,3 +45,4 @@ class Done(NamedTuple):
     apart: bool = False  # whether that takes long, and is done while others have their turn
     stream: Callable[[], BinaryIO] | None = None
     put: Digest | None = None
+    hidden: bool = False  # whether something asked for was passed over, as if it were not there

@@ -60,7 +60,12 @@ class HttpLine:
         """Ask over the connection that is open. Raises OSError when it breaks."""
         connection = self._connected()
         try:
-            connection.request(method, path, body, headers)
+            try:
+                connection.request(method, path, body, headers)
+            except (BrokenPipeError, ConnectionResetError):
+                if isinstance(body, bytes):
+                    raise
+                # A content that is not taken: why, may stand there already.
             return connection.getresponse()
         except HTTPException as e:
             raise ConnectionError("http") from e

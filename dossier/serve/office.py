@@ -41,6 +41,7 @@ class Answer(NamedTuple):
     put: Digest | None = None  # of the bytes that may be put now
     later: Callable[[], "Answer"] | None = None  # what takes time, and no turn of the gate
     error: DossierError | None = None
+    hidden: bool = False  # whether it must not show by its time what was passed over
 
 
 class Office:
@@ -84,10 +85,14 @@ class Office:
         Raises:
             LockedError: "gate-not-adopted"; "no-gate-box" where the rotation after that was not made yet.
         """
+        self.check_serves()
+        self.gate.note()
+
+    def check_serves(self) -> None:
+        """See that this gate was adopted and has not left. Raises LockedError: "gate-not-adopted"."""
         gate = self.gate.register.gates.get(Handle(self._identity.card.handle))
         if gate is None or not gate.serves:
             raise LockedError("gate-not-adopted")
-        self.gate.note()
 
     def save(self) -> None:
         """Save the gate's memory. Raises UnreachableError."""
@@ -140,6 +145,7 @@ class Office:
         if isinstance(question, DossierError):
             return question
         try:
+            self.check_serves()
             return question._replace(card=self._admission.card_of(question.called, self.gate.register))
         except DossierError as e:
             return e
@@ -181,7 +187,8 @@ class Office:
         if isinstance(question, DossierError):
             return Answer(status, body, error=done.error)
         signature = self.signature(question.called, body)
-        return Answer(status, body, signature, done.stream, done.put, error=done.error)
+        hidden = done.hidden or (done.error is not None and done.error.code == "no-access")
+        return Answer(status, body, signature, done.stream, done.put, error=done.error, hidden=hidden)
 
     def signature(self, called: Called, body: bytes) -> str:
         """Sign an answer: over the digest of its call, and of its body."""

@@ -22,25 +22,22 @@ from dossier.model import (
     Deed,
     Handle,
     HouseholdId,
-    PurposeId,
     Reason,
     Request,
     Role,
-    SectionName,
-    read_time,
     whole_milliseconds,
-    write_time,
 )
 from dossier.policy import Permit, decide
 from dossier.receipt import Lock, Receipt
 from dossier.register.register import Register
+from dossier.serve import remote_pages as pages
 from dossier.serve.messages import read_objects, write_objects
 from dossier.serve.remote_memory import RemoteMemory
 from dossier.serve.remote_sight import RemoteSight
 from dossier.serve.remote_store import RemoteStore
 from dossier.serve.wire import Answered
 from dossier.statements import Statement
-from dossier.storage.base import PAGE, Objects, Store
+from dossier.storage.base import Objects, Store
 from keys.encoding import canonical_json, from_base64, to_base64
 from keys.errors import KeysError
 from keys.identity import Card, Identity
@@ -136,13 +133,7 @@ class RemoteGate:
         """Name households, with their regisseurs: one's own, or all for those whose office that is."""
         offices = {Role.COORDINATOR, Role.TOEZICHTHOUDER}
         every = every and bool(self.register.member(self._handle).roles & offices)
-        after, more = "", True
-        while more:
-            answer = self._store.answer("households", {"all": every, "after": after})
-            rows, more = answer["households"], answer["more"] is True
-            for name, regisseur in rows:
-                yield HouseholdId(name), None if regisseur is None else Handle(regisseur)
-                after = name
+        yield from pages.listing(self._store, every=every)
 
     # Requests.
 
@@ -313,35 +304,11 @@ class RemoteGate:
 
     def entries(self, wanted: Wanted) -> Iterator[Entry]:
         """Give the entries that this member may see, newest first, each seen to be in the log."""
-        asked = {
-            "household": wanted.household,
-            "member": wanted.member,
-            "since": None if wanted.since is None else write_time(wanted.since),
-            "until": None if wanted.until is None else write_time(wanted.until),
-        }
-        page: int | None = None
-        while True:
-            answered = self._store.ask("entries", {**asked, "page": page, "have": self._sight.have()})
-            self._taken(answered)
-            for line, path in answered.fields["entries"]:
-                entry = self._sight.check_entry(line, path)
-                if wanted.has(entry):
-                    yield entry
-            page = answered.fields["next"]
-            if page is None:
-                return
+        yield from pages.entries(self._store, self._sight, wanted)
 
     def openings(self, wanted: Whose) -> Iterator[Opening]:
         """Give what somebody opened, oldest first, as the gate tells it."""
-        page: int | None = wanted.since // PAGE
-        while page is not None:
-            asked = {"member": wanted.member, "basis": wanted.basis, "since": wanted.since, "page": page}
-            answer = self._store.answer("opened", asked)
-            for household, section, version, purpose, at in answer["opened"]:
-                yield Opening(
-                    HouseholdId(household), SectionName(section), version, PurposeId(purpose), read_time(at)
-                )
-            page = answer["next"]
+        yield from pages.openings(self._store, wanted)
 
     def note(self) -> bytes:
         """Give the signed checkpoint over the log as it is, seen to follow from the one before."""

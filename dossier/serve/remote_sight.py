@@ -21,7 +21,7 @@ from dossier.serve.remote_memory import RemoteMemory
 from dossier.serve.remote_store import RemoteStore
 from dossier.serve.shelf import Shelf
 from dossier.serve.wire import Answered
-from keys.errors import BadSignatureError
+from keys.errors import BadSignatureError, KeysError
 from keys.identity import Card, check_signature
 
 _Books = dict[BookName, Book]
@@ -232,7 +232,7 @@ class RemoteSight:
             data = line.encode("utf-8")
             entry = read_entry(data)
             verify_inclusion(entry.index, self.seen.size, entry.leaf, read_hashes(path), self.seen.root)
-        except (AttributeError, BadSignatureError, UnicodeEncodeError) as e:
+        except (AttributeError, TypeError, KeysError, UnicodeEncodeError) as e:
             raise IntegrityError("answer-forged") from e
         return entry
 

@@ -96,11 +96,11 @@ class RemoteStore:
 
     def books(self) -> Iterator[BookName]:
         """Name every book: for the toezichthouder."""
-        yield from (BookName(name) for name in self.answer("books", {})["books"])
+        yield from (BookName(name) for name in _texts(self.answer("books", {}), "books"))
 
     def copies(self, book: BookName) -> list[bytes]:
         """Give the copies of a book's entries as they lie there: for the toezichthouder."""
-        return [line.encode("utf-8") for line in self.answer("copies", {"book": book})["lines"]]
+        return [line.encode("utf-8") for line in _texts(self.answer("copies", {"book": book}), "lines")]
 
     def objects(self, book: BookName) -> Objects:
         """Give the objects of a book, each fetched when it is asked for."""
@@ -111,7 +111,10 @@ class RemoteStore:
         lacking = [digest for digest in digests if digest not in self._carried]
         if lacking:
             answer = self.answer("objects", {"book": book, "digests": lacking})
-            self.carry(read_objects(answer["objects"]))
+            try:
+                self.carry(read_objects(answer.get("objects")))
+            except UsageError as e:
+                raise IntegrityError("answer-forged") from e
 
     def one_object(self, book: BookName, digest: Digest) -> bytes | None:
         """Give an object, None when it is not there."""
@@ -167,6 +170,14 @@ class RemoteStore:
 
     def keep_tile(self, level: int, number: int, hashes: bytes) -> None:
         """Do nothing: they are hints."""
+
+
+def _texts(answer: Mapping[str, Any], name: str) -> list[str]:
+    """Give the texts of an answer. Raises IntegrityError where there are none."""
+    found = answer.get(name)
+    if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+        raise IntegrityError("answer-forged")
+    return found
 
 
 class _Fetched(Mapping[Digest, bytes]):

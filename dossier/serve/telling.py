@@ -33,7 +33,8 @@ class Telling:
         if barred is not None:
             return done if done.error is not None else done._replace(error=refused(barred))
         if question.have is not None:
-            done = done._replace(news=self._news(question.have, question.handle).write())
+            news = self._news(question.have, question.handle)
+            done = done._replace(news=news.write(), hidden=len(news.books) < len(question.have.books))
         if done.entry is not None:
             path = self.gate.proofs.inclusion(done.entry.index, done.entry.leaf, self.gate.now)
             shown = {"entry": done.entry.line.decode("utf-8"), "path": [to_base64(one) for one in path]}

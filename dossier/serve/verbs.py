@@ -190,7 +190,8 @@ def put(office: Telling, question: Question) -> Done:
 def entries(office: Telling, question: Question) -> Done:
     """Give the entries that `log show` shows to whoever asks, newest first, each with its path."""
     wanted, page = _wanted(question.body), _page(question.body)
-    seen, gate, now = sees(question.handle, _directs(office, question, wanted)), office.gate, office.gate.now
+    own, now = _directs(office, question, wanted), office.gate.now
+    seen = sees(question.handle, own)
 
     def look() -> Mapping[str, Any]:
         found: list[Entry] = []
@@ -204,8 +205,8 @@ def entries(office: Telling, question: Question) -> Done:
         done = number <= 0 or next(pages, None) is None
         return {"entries": shown, "next": None if done else number - 1}
 
-    gate.note()
-    return Done(later=look, apart=True)
+    hidden = wanted.household is not None and own == []
+    return Done(later=look, apart=True, hidden=hidden)
 
 
 def _wanted(body: Mapping[str, Any]) -> Wanted:

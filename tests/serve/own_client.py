@@ -134,7 +134,7 @@ class OwnClient:
 
     # Requests.
 
-    def sign(self, signer: LocalIdentity | None = None, **said: Any) -> Asking:
+    def sign(self, signer: LocalIdentity | None = None, /, **said: Any) -> Asking:
         """Sign a request to the log; all that is not given is as an honest client would say it."""
         fields = {
             "actor": self.card.handle,

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from canaries import CANARIES, FORMS, LATER, in_base64, leaking_files, leaks
+from canaries import CANARIES, LATER, in_base64, leaking_files, leaks
 from cli_team import CONTENTS, SECTIONS
 from gate_process import GateProcess, build_served, identity_of, log_of
 from keyring import Files, Keyring, files_of
@@ -40,7 +40,7 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GateProcess]:
     client = process.client("sara")
     client.sync()
     asking = client.sign(deed="read", household=house, section="plan", version=1, role="specialist")
-    assert code_of(client.enter(asking)) == "no-access" or code_of(client.enter(asking)) is not None
+    assert code_of(client.enter(asking)) is not None
     yield process
     process.close()
 
@@ -79,20 +79,19 @@ def test_the_gates_keys_open_no_section_with_every_file_of_the_store(gate: GateP
     ring, opened = ring_of(gate, files, "poort")
     assert opened == set()
     assert len(ring.keys) >= files.epochs  # it did open what is its own: the secret of each epoch
-    both = len({(place.section, place.version) for place in files.places if place.household == gate.team.house})
-    assert both == 2 * len(SECTIONS)
+    ours = [place for place in files.places if place.household == gate.team.house]
+    assert len(ours) == 2 * len(SECTIONS)
 
 
 def test_a_gate_and_a_beheerder_together_open_no_section(gate: GateProcess, files: Files) -> None:
     assert ring_of(gate, files, "poort", "bob")[1] == set()
 
 
-def test_the_writers_keys_alone_open_nothing_that_was_written_after_the_gate(
+def test_a_writers_keys_alone_open_nothing_and_with_the_gates_everything(
     gate: GateProcess, files: Files
 ) -> None:
-    """Breaks when a content's key is the role part alone; with the gate's beside them they open all."""
-    _, alone = ring_of(gate, files, "jan")
-    assert {version for house, _, version in alone if house == gate.team.house} == {1}
+    """Breaks when a content's key is the role part alone, or a rotation boxes to members."""
+    assert ring_of(gate, files, "jan")[1] == set()
     _, together = ring_of(gate, files, "jan", "poort")
     assert {version for house, _, version in together if house == gate.team.house} == {1, 2}
 
@@ -117,15 +116,14 @@ def test_the_gates_process_holds_no_word_of_a_content(
     if request.config.getoption("--soak"):
         assert leaks(image) == set()
     else:
-        plain = {word for word, form in FORMS if form == word.encode() or form in in_base64(word.encode())}
-        assert plain == set(CANARIES)
-        assert not {w for w in CANARIES if w.encode() in image or any(f in image for f in in_base64(w.encode()))}
+        words = {word: (word.encode(), *in_base64(word.encode())) for word in CANARIES}
+        assert not [word for word, forms in words.items() if any(form in image for form in forms)]
     assert gate.team.house.encode() in image  # it is looked for in the right place
 
 
 def test_the_gates_folder_and_the_store_hold_no_word_of_a_content(gate: GateProcess) -> None:
     store = Path(gate.team.store)
-    roots = [gate.folder, gate.team.home("poort"), *([store] if store.exists() else [])]
+    roots = [gate.state, gate.team.home("poort"), *([store] if store.exists() else [])]
     assert leaking_files(*roots) == {}
     assert b"poort" in b"".join(path.name.encode() for path in gate.state.rglob("*"))
 
@@ -134,7 +132,8 @@ def test_the_gates_journal_names_nobody(gate: GateProcess) -> None:
     """Breaks when a line of the journal has a handle, an id or a fingerprint of a member."""
     said = gate.journal()
     assert said.count('"call"') > 10
-    named = [gate.team.house, gate.team.loose, *(identity_of(gate.team, w).card.fingerprint for w in ("jan", "sara"))]
+    cards = [identity_of(gate.team, who).card.fingerprint for who in ("jan", "sara")]
+    named = [gate.team.house, gate.team.loose, *cards]
     assert not [name for name in (*named, "jan", "sara", "anna", "intake", "Stichting") if name in said]
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import pytest
 from database import Database
@@ -31,7 +31,7 @@ class Done(NamedTuple):
 
     who: str
     deed: Deed
-    index: int
+    place: int
     leaf: bytes
     version: int
     text: bytes
@@ -52,7 +52,7 @@ class Crew:
             for number, (who, desk) in enumerate(seats)
         ]
 
-    def __enter__(self) -> "Crew":
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self
@@ -92,9 +92,7 @@ class Crew:
     def _read(self, who: str, desk: Desk) -> None:
         sink = BytesIO()
         receipt = contents.read(desk, self.house, INTAKE, PURPOSE, sink)
-        self.done.append(
-            Done(who, Deed.READ, receipt.index, receipt.leaf, receipt.version, sink.getvalue())
-        )
+        self.done.append(Done(who, Deed.READ, receipt.index, receipt.leaf, receipt.version, sink.getvalue()))
 
     def _write(self, who: str, desk: Desk, text: bytes) -> None:
         written = contents.write(desk, self.house, INTAKE, PURPOSE, BytesIO(text), "text/plain")
@@ -104,12 +102,12 @@ class Crew:
 
 
 def nothing_is_lost(crew: Crew, store: Store, root: str) -> list[Entry]:
-    """See that every answer's entry is in the log, each version once and as it was read, and the log clean."""
+    """See that each answer's entry is in the log, each version there once and as read, and the log clean."""
     entries = log_of(store)
     texts: dict[int, bytes] = {}
     assert len({done.leaf for done in crew.done}) == len(crew.done)
     for done in crew.done:
-        entry = entries[done.index]
+        entry = entries[done.place]
         assert entry.leaf == done.leaf
         assert (entry.signed.actor, entry.ruling.permitted) == (done.who, True)
         if done.deed is Deed.WRITE:
@@ -171,9 +169,7 @@ def test_a_gate_killed_under_load_loses_no_answered_entry(
     assert gate.start() == 0
 
 
-def test_a_gate_told_to_stop_under_load_answers_what_it_took(
-    gate: GateProcess, tmp_path: Path
-) -> None:
+def test_a_gate_told_to_stop_under_load_answers_what_it_took(gate: GateProcess, tmp_path: Path) -> None:
     """Breaks when `Turns.stop` leaves calls unanswered; the clients find the next process by themselves."""
     store, root = open_at(str(gate.team.store)), root_of(gate)
     with Crew(gate.team.house, seats(gate, tmp_path, "jan", "sara", "sara")) as crew:
@@ -334,4 +330,3 @@ def test_a_database_killed_under_load_loses_no_answered_entry(
         finally:
             gate.close()
             store.close()  # type: ignore[attr-defined]
-

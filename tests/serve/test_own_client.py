@@ -28,7 +28,7 @@ from dossier.cli.backends import open_at
 from dossier.entry import Entry
 from dossier.gate.secrets import EpochSecrets
 from dossier.memory_gate import GateMemory
-from dossier.model import STORE_BOOK, BookName, Deed, HouseholdId, PurposeId, Request, Role
+from dossier.model import STORE_BOOK, BookName, Deed, Handle, HouseholdId, PurposeId, Request, Role
 from dossier.serve.office import Asked, Office
 from keys.encoding import from_base64
 from keys.errors import KeysError
@@ -80,7 +80,7 @@ def write(fields: dict[str, Any]) -> bytes:
 def secret_of(team: Team, who: str) -> bytes:
     """Open the epoch secret in force, as whoever holds it can."""
     register = team.register()
-    box = team.store.objects(STORE_BOOK)[register.gate_boxes[team[who].identity.card.handle]]
+    box = team.store.objects(STORE_BOOK)[register.gate_boxes[Handle(who)]]
     place = (team.store.store_id, register.epoch.number, team[who].identity.card.fingerprint)
     return team.identity(who).unbox(box, contexts.of("epoch-box", *place))
 
@@ -251,9 +251,21 @@ def test_no_verb_gives_a_part_unasked(lied_to: Served, verb: str, who: str) -> N
     versions = register.households[served.house].sections[INTAKE].versions
     digests = [*files_of(served).objects, *(v.content for v in versions)]
     fields = {
-        "have": client.have(served.house), "household": served.house, "section": INTAKE, "version": 2,
-        "book": served.house, "digests": digests, "digest": versions[-1].content, "page": 0, "start": 0,
-        "handle": "bob", "member": None, "basis": None, "since": None, "all": True, "purpose": "x",
+        "have": client.have(served.house),
+        "household": served.house,
+        "section": INTAKE,
+        "version": 2,
+        "book": served.house,
+        "digests": digests,
+        "digest": versions[-1].content,
+        "page": 0,
+        "start": 0,
+        "handle": "bob",
+        "member": None,
+        "basis": None,
+        "since": None,
+        "all": True,
+        "purpose": "x",
     }
     answer = client.call(verb, fields)
     leaves = [entry.leaf for entry in served.log()]
@@ -360,7 +372,7 @@ def test_another_members_request_gives_nothing_in_ones_own_call(served: Served, 
     assert (mine.got, len(served.log())) == ([], before)
 
 
-LIES = {
+LIES: dict[str, dict[str, Any]] = {
     "another store": {"store": "0" * 32},
     "another gate": {"gate": person("bob").card.fingerprint},
     "another run": {"run": "0" * 32},
@@ -397,7 +409,7 @@ def test_a_call_signed_by_another_gives_nothing(served: Served) -> None:
     assert not client.got
 
 
-SAID = {
+SAID: dict[str, dict[str, Any]] = {
     "another store": {"store": "0" * 32},
     "another organisation": {"org": "Een ander"},
     "another role": {"role": "coordinator"},
@@ -651,7 +663,7 @@ def gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GateProcess]:
 
 
 def cuts(length: int, request: pytest.FixtureRequest) -> list[int]:
-    """Give the places to cut so many bytes: every one with --soak, else the first, the last and some between."""
+    """Give the places to cut so many bytes: with --soak every one, else first, last and some between."""
     if request.config.getoption("--soak"):
         return list(range(length))
     return sorted({0, 1, *range(2, length, max(1, length // 12)), length - 2, length - 1})
