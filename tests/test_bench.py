@@ -6,8 +6,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -45,18 +47,27 @@ def test_every_figure_is_measured_or_what_it_lacks_is_named(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_every_figure_of_a_served_store_is_measured(tmp_path: Path) -> None:
-    done = _bench("--served", "--quick", "--json", "--folder", str(tmp_path))
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that the user of the database may pass, as whom it runs where we are root; tmp_path is not."""
+    with TemporaryDirectory(prefix="bench-") as folder:
+        yield Path(folder)
+
+
+def test_every_figure_of_a_served_store_is_measured(open_folder: Path) -> None:
+    done = _bench("--served", "--quick", "--json", "--folder", str(open_folder))
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert str(tmp_path) not in done.stdout
+    assert str(open_folder) not in done.stdout
     assert {"PostgreSQL", "psycopg", "starlette", "uvicorn"} <= set(told["machine"]["libraries"])
-    assert len(told["figures"]) == 8
-    for figure in told["figures"]:
-        assert figure["missing"] is None or "processor time" in figure["name"]
-        assert figure["missing"] or min(figure["ours"], figure["peer"]) > 0 or "more" in figure["name"]
     assert [figure["bound"] for figure in told["figures"]] == [0.5, 1, 1, None, None, 1, 1.2, None]
-    assert list(tmp_path.iterdir()) == []
+    for figure in told["figures"]:
+        if figure["missing"] is None:
+            assert min(figure["peer"], figure["rounds"]) > 0
+            assert figure["ours"] > 0 or "more" in figure["name"]  # a difference, in so few rounds
+        else:
+            assert "processor time" in figure["name"]  # too short to be counted, or not told by the system
+    assert list(open_folder.iterdir()) == []
 
 
 @pytest.mark.skipif(find_spec("tinydb_encrypted_jsonstorage") is not None, reason="the peer is here")

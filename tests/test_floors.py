@@ -68,7 +68,7 @@ _DOORS = {
     "filelock": ("dossier.storage.locking",),
     "psycopg": ("dossier.storage.postgres*",),
     "starlette": ("dossier.serve.app",),
-    "uvicorn": ("dossier.serve.service",),
+    "uvicorn": ("dossier.serve.service", "dossier.serve.connection"),
     "click": ("dossier.cli.*",),
     "dataclasses": (),
 }

@@ -96,8 +96,10 @@ def check_database(place: str) -> None:
     """See that a place is one in a database, and that this program can speak to one.
 
     Raises:
-        UsageError: "place-not-served", "no-psycopg".
+        UsageError: "place-is-gate", "place-not-served", "no-psycopg".
     """
+    if is_gate(place):
+        raise UsageError("place-is-gate")
     if not place.startswith(_DATABASE):
         raise UsageError("place-not-served")
     if find_spec("psycopg") is None:

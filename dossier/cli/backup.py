@@ -51,7 +51,7 @@ STORE_ID = Read("store id", store_id)
 def backup(setting: Setting, dest: Path, root: str | None) -> None:
     """Make a backup."""
     began = time.monotonic()
-    store = context.open_store(setting)
+    store = context.open_storage(setting)
     check_apart(str(dest), place_of(setting))
     site = Site(dest, actions.UNFINISHED)
     pinned, must_pass = (root, None) if root is not None else known_of(setting, store)
@@ -157,7 +157,7 @@ def restore(setting: Setting, src: Path, root: str | None, confirm: StoreId | No
     """Put a backup in the place of the store."""
     place = place_of(setting)
     check_apart(str(src), place)
-    source = context.open_store(Setting(store=str(src)))
+    source = context.open_storage(Setting(store=str(src)))
     pinned = root if root is not None else root_of(setting, source)
     site = ground_at(place, restoring.RESTORING)
     with progress(setting, _("Copying and checking")) as tick:

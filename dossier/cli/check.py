@@ -28,7 +28,7 @@ from dossier.log.report import Finding, Report
 @pass_setting
 def check(setting: Setting, deep: bool, repair: bool, root: str | None) -> None:  # noqa: FBT001
     """Check the store, and repair it where that is asked."""
-    store = context.open_store(setting)
+    store = context.open_storage(setting)
     desk = None if root is not None else context.desk_with(setting, store, context.open_keys(setting))
     pinned = root if desk is None else desk.memory.root
     seen = seen_by(desk) if repair and desk is not None else None

@@ -10,13 +10,13 @@ import click
 from dossier.cli import terminal
 from dossier.cli.backends import gate_of, memory_of, open_at
 from dossier.cli.passphrases import passphrase
-from dossier.cli.places import place_of, state_folder, token_of
+from dossier.cli.places import is_gate, place_of, state_folder, token_of
 from dossier.cli.render import note
 from dossier.cli.setting import Setting
 from dossier.cli.unlocked import Held, held
 from dossier.cli.words import _, say
 from dossier.desk import Desk
-from dossier.errors import DossierError, IntegrityError, LockedError
+from dossier.errors import DossierError, IntegrityError, LockedError, UsageError
 from dossier.memory import Memory
 from dossier.model import StoreId
 from dossier.storage.base import Store
@@ -31,6 +31,13 @@ def open_store(setting: Setting) -> Store:
     if command is not None and close is not None:
         command.call_on_close(close)
     return store
+
+
+def open_storage(setting: Setting) -> Store:
+    """Open the store for whoever keeps its storage. Raises UsageError: "place-is-gate" for a gate's place."""
+    if is_gate(place_of(setting)):
+        raise UsageError("place-is-gate")
+    return open_store(setting)
 
 
 def open_token(setting: Setting) -> tuple[Path, Unlocked, str]:

@@ -8,11 +8,11 @@ import click
 
 from dossier.cli import context
 from dossier.cli.params import Command, option
-from dossier.cli.places import is_gate, place_of, state_folder
+from dossier.cli.places import state_folder
 from dossier.cli.render import answer, note
 from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
-from dossier.errors import IntegrityError, LockedError, UnreachableError, UsageError
+from dossier.errors import IntegrityError, LockedError, UnreachableError
 from dossier.memory import Memory
 from dossier.memory_gate import GateMemory
 from dossier.model import Seen, StoreId
@@ -56,11 +56,9 @@ def serve(
     from dossier.serve.office import Office  # noqa: PLC0415 (only a gate needs it)
     from dossier.serve.service import Listening, serve  # noqa: PLC0415 (likewise)
 
-    if is_gate(place_of(setting)):
-        raise UsageError("place-is-gate")
     listening = Listening(listen, certificate, key)
     listening.check()
-    store = context.open_store(setting)
+    store = context.open_storage(setting)
     unlocked = context.open_token(setting)[1]
     memory = _memory(store, unlocked, state or state_folder())
     with _alone(memory):

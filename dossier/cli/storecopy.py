@@ -10,7 +10,7 @@ from dossier.actions import moving
 from dossier.cli.backends import check_database, ground_at, open_at
 from dossier.cli.backup import check_apart, findings_of, words_of
 from dossier.cli.params import Group, option
-from dossier.cli.places import is_folder, place_of
+from dossier.cli.places import is_folder, is_gate, place_of
 from dossier.cli.render import answer, mark, progress
 from dossier.cli.setting import Setting, pass_setting
 from dossier.cli.words import N_, _, say
@@ -37,6 +37,8 @@ def store() -> None:
 def copy(setting: Setting, source: str, target: str) -> None:
     """Copy a store."""
     began = time.monotonic()
+    if is_gate(source):
+        raise UsageError("place-is-gate")
     check_apart(source, target)
     found = open_at(source)
     ground = ground_at(target, moving.COPYING)

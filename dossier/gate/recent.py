@@ -26,7 +26,7 @@ class Recent:
     def forget(self) -> None:
         """Hold nothing: of what was half taken in, nothing may stay."""
         self._known: Verified | None = None
-        self._asked: Asked | None = None
+        self._asked = Asked(self._store, Verified())
         self._nonces: OrderedDict[bytes, tuple[int, float]] = OrderedDict()  # place and time of its entry
 
     def catch_up(self, known: Verified) -> None:
@@ -52,8 +52,7 @@ class Recent:
         oldest = at - LOOK_BACK.total_seconds()
         while next(iter(self._nonces.values()))[1] < oldest:
             self._nonces.popitem(last=False)
-        if self._asked is not None:
-            self._asked.add(entry)
+        self._asked.add(entry)
 
     def find(self, signed: Signed) -> Entry | None:
         """Give the entry that this very request has already, None when it has none.
@@ -71,4 +70,4 @@ class Recent:
 
     def founds(self, signed: Signed) -> bool:
         """Tell whether the log has the entry that a version names as having asked for it (`Asked.founds`)."""
-        return self._asked is None or self._asked.founds(signed)
+        return self._asked.founds(signed)

@@ -325,8 +325,6 @@ class ServedGate:
         household, statement = signed.request.household, signed.statement
         if household is None or (statement is not None and statement.kind == "household.opened"):
             return True
-        if signed.actor not in situation.register.members:
-            return False
         request = Request(Deed.LOOK, household)
         return isinstance(decide(request, signed.actor, situation.register, situation.at), Permit)
 

@@ -122,16 +122,31 @@ def statements(world: World) -> Any_:
 
 
 def requests(world: World) -> Any_:
-    """Give what a request to enter says, less what every request says."""
-    return st.fixed_dictionaries(
-        {
-            "deed": st.sampled_from([str(deed) for deed in Deed]),
-            "household": st.none() | world.of("household"),
-            "section": st.none() | st.sampled_from(["intake", "plan", "voorblad", "nergens"]),
-            "version": st.none() | st.integers(0, 3) | st.just(2**53 - 1),
-            "purpose": st.none() | st.sampled_from(["intakegesprek", "plan-opstellen", "nergens"]),
-        }
-    )
+    """Give what a request to enter says, less what every request says; most of them such as are made."""
+    household = world.of("household")
+    section = st.sampled_from(["intake", "intake", "plan", "voorblad", "nergens"])
+    purpose = st.sampled_from(["intakegesprek", "intakegesprek", "plan-opstellen", "nergens"])
+    version = st.sampled_from([1, 1, 2, 0, None, 2**53 - 1])
+    contents = {
+        "deed": st.sampled_from(["read", "read", "write"]),
+        "household": household,
+        "section": section,
+        "version": version,
+        "purpose": purpose,
+    }
+    looks = {
+        "deed": st.sampled_from(["look", "log-show", "export"]),
+        "household": st.none() | household,
+        **dict.fromkeys(("section", "version", "purpose"), st.none()),
+    }
+    anything = {
+        "deed": st.sampled_from([str(deed) for deed in Deed]),
+        "household": st.none() | household,
+        "section": st.none() | section,
+        "version": version,
+        "purpose": st.none() | purpose,
+    }
+    return st.one_of(*(st.fixed_dictionaries(shape) for shape in (contents, contents, looks, anything)))
 
 
 def lies(world: World) -> Any_:

@@ -1,12 +1,13 @@
 """What a gate promises as a service: limits, health, its end and its start, TLS, and what it tells whom."""
 
+import io
 import json
 import socket
 import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -233,6 +234,37 @@ def test_a_call_while_the_store_is_away_is_answered_so(own: HttpGate) -> None:
     assert client.call("sync", {}) == {}
 
 
+class Half(io.RawIOBase):
+    """Sealed bytes of which the second half cannot be had."""
+
+    def __init__(self) -> None:
+        self.left = 2 * MIB
+
+    def read(self, size: int = -1) -> bytes:
+        if self.left < MIB:
+            raise UnreachableError("unreachable")
+        self.left -= size
+        return bytes(size)
+
+
+def test_a_content_that_is_cut_short_is_a_gate_that_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when what a line does is taken for a fault of the program, or a cut for the end."""
+    desk = served_here(tmp_path)
+    here = Here(desk.office)
+    digest = next(iter(desk.team.store.contents()))
+    monkeypatch.setattr(desk.office.store, "get", lambda _: Half())
+    with here as session:
+        body = json.dumps({"household": desk.house, "digest": digest}).encode()
+        with closing(HttpLine(f"unix:{here.path}")) as line:
+            stream = line.call("content", desk.client(session, "jan").header("content", body), body).stream
+            assert stream is not None
+            with stream, pytest.raises(UnreachableError):
+                list(iter(lambda: stream.read(1 << 16), b""))
+        assert session.get("/health/ready").status_code == 200
+
+
 # The end.
 
 
@@ -383,18 +415,18 @@ def test_a_gate_with_a_certificate_answers_those_who_trust_it(
     options = ("--certificate", str(pem), "--key", str(key))
     with HttpGate(new_team(), "0.0.0.0:0", *options) as gate:
         place = f"https://localhost:{gate.place.rpartition(':')[2]}"
-        line = HttpLine(place)
-        with pytest.raises(UnreachableError, match="gate-certificate"):
+        with closing(HttpLine(place)) as line, pytest.raises(UnreachableError, match="gate-certificate"):
             line.about()
         monkeypatch.setenv("SSL_CERT_FILE", str(pem))
-        line = HttpLine(place)
-        assert json.loads(line.about())["gate"] == gate.about["gate"]
-        line.close()
+        with closing(HttpLine(place)) as line:
+            assert json.loads(line.about())["gate"] == gate.about["gate"]
         told = read(gate.team, place, SSL_CERT_FILE=str(pem))
         assert (told.code, told.out.decode()) == (0, CONTENTS["intake"][0])
-        plain = HttpLine(place.replace("https://", "http://"))
-        with pytest.raises(OSError):  # noqa: PT011 (whatever the line does then)
-            plain.about()
+        with (
+            closing(HttpLine(place.replace("https://", "http://"))) as line,
+            pytest.raises(OSError),  # noqa: PT011 (whatever the line does then)
+        ):
+            line.about()
 
 
 @pytest.mark.parametrize("spoilt", ["certificate.pem", "key.pem", "neither"])

@@ -10,16 +10,20 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 import pytest
+from crashing import CrashError
 from database import Database
 from gate_process import GateProcess, build_served, log_of
 from own_client import code_of
+from serving import become_served, new_office, remote_desk
+from team import Team as InProcess
+from wording import person
 
-from dossier.actions import contents, logs
+from dossier.actions import contents, logs, members
 from dossier.cli.backends import open_at
 from dossier.desk import Desk
 from dossier.entry import Entry
 from dossier.errors import ConflictError, UnreachableError
-from dossier.model import Deed, HouseholdId, PurposeId, SectionName
+from dossier.model import BookName, Deed, HouseholdId, PurposeId, Role, SectionName
 from dossier.storage.base import Store
 
 INTAKE, PURPOSE = SectionName("intake"), PurposeId("intakegesprek")
@@ -330,3 +334,62 @@ def test_a_database_killed_under_load_loses_no_answered_entry(
         finally:
             gate.close()
             store.close()  # type: ignore[attr-defined]
+
+
+# What is left in a book by a process that was killed.
+
+
+@pytest.mark.files_only("in a database nothing is left")
+@pytest.mark.parametrize("book", ["household", "store"])
+def test_what_a_killed_process_left_in_a_book_is_dropped_by_a_gate_that_held_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, book: str
+) -> None:
+    """Breaks when a gate writes behind what it read of a book before: then that closes for everyone."""
+    team = InProcess(tmp_path / "t", files=True)
+    for who, role in (("jan", Role.REGISSEUR), ("bob", Role.BEHEERDER), ("piet", Role.SPECIALIST)):
+        team.admit(who, role)
+    house = team.open("jan")
+    team.write("jan", house, INTAKE, "een")
+    become_served(team)
+    offices = [new_office(team, tmp_path / f"gate {number}") for number in range(2)]
+    writers = [remote_desk(team, "jan", office, tmp_path / f"c{n}") for n, office in enumerate(offices)]
+    for desk in writers:
+        team.desks["jan"] = desk
+        team.write("jan", house, INTAKE, "twee")
+
+    def die(*_: object) -> None:
+        raise CrashError
+
+    team.desks["jan"] = writers[0]
+    half: dict[str, Callable[[], object]] = {
+        "household": lambda: team.write("jan", house, INTAKE, "nooit"),
+        "store": lambda: team.suspend("piet", by="bob"),
+    }
+    before = len(team.store.copies(BookName(house if book == "household" else "store")))
+    monkeypatch.setattr(team.store, "append", only(team.store, "state", die))
+    with pytest.raises(CrashError):
+        half[book]()
+    monkeypatch.undo()
+    assert len(team.store.copies(BookName(house if book == "household" else "store"))) == before + 1
+    team.desks["jan"] = writers[1]
+    team.desks["anna"] = remote_desk(team, "anna", offices[1], tmp_path / "anna")
+    card = person("nieuw").card
+    members.admit(team["anna"], card.write(), [Role.SPECIALIST], card.fingerprint)
+    team.write("jan", house, INTAKE, "drie")
+    assert team.read("jan", house, INTAKE) == "drie"
+    fresh = new_office(team, tmp_path / "fresh")
+    team.desks["jan"] = remote_desk(team, "jan", fresh, tmp_path / "fresh client")
+    assert team.read("jan", house, INTAKE) == "drie"
+    assert logs.verify(team.store, team["anna"].memory.root).ok
+
+
+def only(store: Store, deed: str, act: Callable[..., None]) -> Callable[..., None]:
+    """Give an `append` that does something else for entries of one deed."""
+    real = store.append
+
+    def append(number: int, offset: int, record: bytes) -> None:
+        if f'"deed":"{deed}"'.encode() in record:
+            act()
+        real(number, offset, record)
+
+    return append

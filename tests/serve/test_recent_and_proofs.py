@@ -80,7 +80,7 @@ class Log:
 
 
 def right(log: Log, proofs: Proofs, index: int, before: int) -> None:
-    """See that a path, a proof and a root are those of the log's own tree, and verify."""
+    """See that a path, a proof and a root are those of the log's own tree, at the first try, and verify."""
     path = proofs.inclusion(index, log.leaves[index], log.now)
     tree = Tree(log.store, log.size, log.roots[-1])
     assert path == tree.path(index)
@@ -91,6 +91,7 @@ def right(log: Log, proofs: Proofs, index: int, before: int) -> None:
         verify_consistency(before, log.size, log.roots[before], log.roots[-1], proof)
     else:
         assert proof == []
+    assert proofs._kept  # nothing had to be begun anew
 
 
 @cache
@@ -101,7 +102,7 @@ def log_of_size(size: int) -> Log:
 @settings(max_examples=60, deadline=None)
 @given(size=SIZES, data=st.data())
 def test_proofs_are_those_of_the_tree_at_every_size(size: int, data: st.DataObject) -> None:
-    """Breaks when `Proofs._sum` takes a tile before it is full, or `_last` of another page."""
+    """Breaks when `Proofs._sum` takes a leaf from another place of the page in use."""
     log = log_of_size(size)
     proofs = log.proofs()
     for _ in range(8):
@@ -140,11 +141,11 @@ def test_a_false_claim_gets_no_proof_and_spoils_none() -> None:
     for size, root in ((300, bytes(32)), (700, bytes(32)), (701, log.roots[-1]), (10**9, bytes(32))):
         with pytest.raises(IntegrityError):
             proofs.consistency(Seen(size, root), log.now)
+    right(log, proofs, 699, 257)
     for index, leaf in ((3, bytes(32)), (3, log.leaves[4]), (700, log.leaves[3])):
         with pytest.raises(IntegrityError):
             proofs.inclusion(index, leaf, log.now)
-    right(log, proofs, 699, 257)
-    right(log, log.proofs(), 0, 1)
+    assert proofs.inclusion(3, log.leaves[3], log.now)
 
 
 @pytest.mark.parametrize("level", [0, 1])
@@ -275,6 +276,22 @@ def test_a_request_is_entered_once_however_late_it_comes_again(
     else:
         assert code_of(again) in ("clock-apart", "seen-lower")
     assert not {got.leaf for got in client.got} - {entry.leaf for entry in scene.log()}
+
+
+def test_a_gate_that_starts_reads_back_20_minutes_over_any_number_of_pages(scene: Scene) -> None:
+    """Breaks when `Recent.catch_up` reads less far back."""
+    asking = scene.asks()
+    first = scene.client.enter(asking)
+    scene.office._admission._rate._per_second = 10**9
+    scene.team.clock.wait(minutes=1)
+    for _ in range(PAGE + 9):
+        scene.client.enter(scene.asks())
+    scene.team.clock.wait(minutes=8)
+    scene.client.enter(scene.asks())
+    assert len(scene.log()) > PAGE + 9
+    client = scene.at(new_office(scene.team, scene.folder / "anew"))
+    assert client.enter(asking)["entry"] == first["entry"]
+    assert sum(b64(entry.signed.nonce) == asking.fields["nonce"] for entry in scene.log()) == 1
 
 
 def test_what_is_forgotten_is_read_again(scene: Scene) -> None:
