@@ -97,8 +97,8 @@ class GateMemory(Memory):
     def _height(self) -> Seen | None:
         """Read how far this gate came, None where it never wrote that. Raises IntegrityError."""
         data = read(self._height_path, _LARGEST)
-        if data is None:
-            return None
+        if data is None or not data.strip(b" \0"):
+            return None  # never written, or cut off by the end of the power
         body, _, mac = data.rstrip(b" ").partition(b"\n")
         with suppress(BadEncodingError, UnicodeDecodeError, ValueError, TypeError):
             good = same(self._owner.mac(body, self._height_context), from_base64(mac.decode("ascii"), 32))

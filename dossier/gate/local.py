@@ -195,6 +195,7 @@ class LocalGate:
         if not reopens(self.register, statement):
             self._check_reopened()
         late = correction_of(self._sight.log.register, statement) is not None
+        self._sight.anew(household_of(statement))
         situation = self._sight.situation(household_of(statement), founding=founding, late=late)
         register, card = situation.register, self._card if signer is None else signer.card
         by = (Handle(card.handle), card.fingerprint)

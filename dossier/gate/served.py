@@ -308,6 +308,7 @@ class ServedGate:
         if not reopens(self.register, statement):
             self._check_reopened()
         late = correction_of(self.register, statement) is not None
+        self._sight.anew(household_of(statement))
         situation = self._sight.situation(household_of(statement), late=late)
         self._check(presented, situation)
         if not self._may_know(signed, situation):
@@ -353,6 +354,8 @@ class ServedGate:
         if member is not None and signed.role not in member.roles:
             raise ConflictError("other-role")
         check_wraps(situation, statement, objects)
+        if not set(statement.objects()) <= {*objects, *situation.objects}:
+            raise UsageError("bad-call")
         ruling = self._scribe.ruled(situation, Permit(signed.role, basis(register, act)))
         entry = make_entry(signed, presented.signature, ruling)
         self.writing = True

@@ -146,6 +146,13 @@ class Sight:
         self.log.catch_up()
         return self._look(household, founding=founding, late=late)
 
+    def anew(self, household: HouseholdId | None) -> None:
+        """Read a book anew before it is written: another may have died while it wrote there."""
+        if household is None:
+            self.log.open_again()
+        else:
+            self._held.pop(household, None)
+
     def _look(self, household: HouseholdId | None, *, founding: bool, late: bool) -> Situation:
         """Load the books, and fold them."""
         register, opened = self.log.register, self.log.store_book

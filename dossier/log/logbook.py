@@ -86,6 +86,15 @@ class Logbook:
             self._reached = self._heads.head(STORE_BOOK)
         return True
 
+    def open_again(self) -> None:
+        """Put the store's book together anew, before it is written: a crash may have left something there.
+
+        Raises:
+            IntegrityError: as `catch_up`.
+        """
+        self._opened = self.open_book(STORE_BOOK)
+        self.check_reaches(self._opened, self.register)
+
     def _follow(self, limit: int | None) -> bool:
         follower = Follower(
             self._store,

@@ -3,7 +3,7 @@
 import re
 import socket
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Self, cast
 
 from dossier.errors import UnreachableError, UsageError
 from dossier.serve.call import HEADER
@@ -49,7 +49,7 @@ class HttpLine:
         response = self._request("POST", ROOT + verb, body, headers)
         kind = response.headers.get_content_type()
         if kind == "application/octet-stream":
-            return Reply("", b"", cast("BinaryIO", response))  # it reads as any file does
+            return Reply("", b"", cast("BinaryIO", _Stream(response)))
         if (
             kind != "application/json"
         ):  # a proxy's word, or the server's own: the gate may be back in a moment
@@ -79,6 +79,30 @@ class HttpLine:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+class _Stream:
+    """Bytes as they come; where they stop coming, the gate is away."""
+
+    def __init__(self, response: HTTPResponse) -> None:
+        self._response = response
+
+    def read(self, size: int = -1) -> bytes:
+        """Read some. Raises UnreachableError: "gate-away"."""
+        try:
+            return self._response.read(None if size < 0 else size)
+        except (HTTPException, OSError) as e:
+            raise UnreachableError("gate-away") from e
+
+    def close(self) -> None:
+        """Read no more."""
+        self._response.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def _length(body: BinaryIO) -> int:

@@ -86,7 +86,7 @@ def read_have(value: Any) -> Have:
     """Read what a client has. Raises UsageError: "bad-call"."""
     try:
         size, root = value["seen"]
-        books = {_book(name): SIZE.read(number) for name, number in value["books"].items()}
+        books = {book_name(name): SIZE.read(number) for name, number in value["books"].items()}
         if len(books) > MOST_BOOKS:
             raise UsageError("bad-call")
         return Have(Seen(SIZE.read(size), HASH.read(root)), books)
@@ -103,7 +103,7 @@ def read_news(value: Any) -> News:
             consistency=read_hashes(value["consistency"]),
             books=[
                 BookNews(
-                    book=_book(news["book"]),
+                    book=book_name(news["book"]),
                     head=_head(news["head"]),
                     lines=[line.encode("utf-8") for line in news["lines"]],
                     paths=[read_hashes(path) for path in news["paths"]],
@@ -116,7 +116,8 @@ def read_news(value: Any) -> News:
         raise UsageError("bad-answer") from e
 
 
-def _book(name: Any) -> BookName:
+def book_name(name: Any) -> BookName:
+    """Read the name of a book. Raises UsageError: "bad-call"."""
     if name != STORE_BOOK and not (isinstance(name, str) and is_household_id(name)):
         raise UsageError("bad-call")
     return BookName(name)

@@ -107,6 +107,8 @@ class Office:
         questions = [_question(one) for one in asked]
         try:
             done = self._turn(questions)
+        except UnreachableError as e:
+            done = [Done(error=e)] * len(asked)  # the store's own: each by itself would wait for it as long
         except Exception as e:  # noqa: BLE001 (whatever it is, it is of one of these calls, and not of the others)
             if len(asked) > 1:
                 return [answer for one in asked for answer in self.answer([one])]

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from dossier.errors import IntegrityError, NotFoundError, UsageError
 from dossier.model import BookName, Digest, HouseholdId, StoreId
-from dossier.serve.messages import read_objects
+from dossier.serve.messages import book_name, read_objects
 from dossier.serve.wire import Answered, Wire
 from dossier.storage.base import Objects
 from keys.encoding import from_base64
@@ -96,7 +96,10 @@ class RemoteStore:
 
     def books(self) -> Iterator[BookName]:
         """Name every book: for the toezichthouder."""
-        yield from (BookName(name) for name in _texts(self.answer("books", {}), "books"))
+        try:
+            yield from [book_name(name) for name in _texts(self.answer("books", {}), "books")]
+        except UsageError as e:
+            raise IntegrityError("answer-forged") from e
 
     def copies(self, book: BookName) -> list[bytes]:
         """Give the copies of a book's entries as they lie there: for the toezichthouder."""

@@ -142,20 +142,19 @@ class Wire:
         except UsageError as e:
             raise UnreachableError("no-gate") from e
         context = contexts.of("answer", self.counter.store, self.counter.gate)
+        away = error is not None and error.exit_code == UnreachableError.exit_code and not reply.signature
+        unsigned = reply.stream is not None or away or (error is not None and error.code in _UNSIGNED)
 
         def check(card: Card) -> None:
-            away = error is not None and error.exit_code == UnreachableError.exit_code
-            if reply.stream is not None or (error is not None and error.code in _UNSIGNED):
-                return  # what is streamed is compared with its digest by whoever opens it
-            if away and not reply.signature:
-                return  # who sits between can always say so, or cut the line
+            if unsigned:
+                return  # a stream is compared with its digest; an error, whoever sits between can bring about
             try:
                 signature = from_base64(reply.signature, 64)
                 check_signature(card, signature, asked + sha256(reply.body), context)
             except KeysError as e:
                 raise IntegrityError("answer-forged") from e
 
-        return Answered(fields, error, check, reply.stream)
+        return Answered({} if unsigned else fields, error, check, reply.stream)
 
     def _patiently(self, act: Callable[[], Any]) -> Any:
         """Do something again when the line breaks. What a gate did already, it knows again."""

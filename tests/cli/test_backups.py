@@ -58,8 +58,11 @@ def test_a_backup_says_what_it_holds(team: Team, root: str, dest: Path) -> None:
     assert made["schema"] == "dossier/backup/1"
     assert (made["place"], made["store"]) == (str(dest), store_id(team))
     assert (made["households"], made["contents"], made["findings"]) == (2, 5, [])
-    store = open_at(str(team.store))
-    assert made["bytes"] == sum(len(store.get(digest).read()) for digest in store.contents())
+    store, size = open_at(str(team.store)), 0
+    for digest in store.contents():
+        with store.get(digest) as sealed:
+            size += len(sealed.read())
+    assert made["bytes"] == size
     assert isinstance(made["seconds"], float)
     verified = team.ask("tess", "log", "verify")
     assert (made["entries"], made["root"]) == (verified["entries"], verified["root"])

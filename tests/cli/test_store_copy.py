@@ -79,7 +79,7 @@ def test_refusals_change_nothing(moved: Team, tmp_path: Path) -> None:
     far = ("postgresql://anna:geheim@host/x", "password-in-place")
     for wrong, reason in (
         far,
-        ("https://gate.example", "place-not-served"),
+        ("https://gate.example", "place-is-gate"),
         ("postgresql:///?x=1", "bad-place"),
     ):
         answer = moved.run("bob", "--json", "store", "copy", place, wrong)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection
 from os import urandom
 from socket import AF_UNIX, SOCK_STREAM, socket
+from time import sleep
 from typing import Any, NamedTuple
 
 from dossier import contexts
@@ -176,6 +177,18 @@ def code_of(answer: Mapping[str, Any]) -> str | None:
 # Lines.
 
 
+def connect(line: socket, path: str) -> None:
+    """Connect, also where so many do at once that one must wait."""
+    line.settimeout(20)
+    for _ in range(200):
+        try:
+            line.connect(path)
+        except BlockingIOError:
+            sleep(0.02)
+        else:
+            return
+
+
 class UnixConnection(HTTPConnection):
     """HTTP over a Unix socket."""
 
@@ -186,8 +199,7 @@ class UnixConnection(HTTPConnection):
     def connect(self) -> None:
         """Connect."""
         self.sock = socket(AF_UNIX, SOCK_STREAM)
-        self.sock.settimeout(20)
-        self.sock.connect(self.path)
+        connect(self.sock, self.path)
 
 
 def over_socket(path: str) -> tuple[Callable[[], bytes], Speak]:

@@ -18,7 +18,7 @@ import pytest
 from crashing import CrashError
 from gate_process import GateProcess, build_served, log_of
 from keyring import Files, Keyring, Place
-from own_client import Asking, OwnClient, b64, code_of, raw_request
+from own_client import Asking, OwnClient, b64, code_of, connect, raw_request
 from serving import GATE, DirectLine, become_served, new_office, remote_desk
 from team import Team
 from wording import INTAKE, PLAN, person
@@ -538,7 +538,7 @@ def test_a_statement_without_its_objects_spoils_no_ones_turn(served: Served) -> 
     ]
     first, second = served.office.answer(asked)
     assert first.error is not None
-    assert first.error.code == "object-missing"
+    assert first.error.code == "bad-call"
     assert code_of(good.take(second.body)) is None
     check_released(served, good, bad)
 
@@ -677,8 +677,7 @@ def asks(gate: GateProcess, client: OwnClient) -> Asking:
 def say(gate: GateProcess, data: bytes, reading: int | None) -> bytes:
     """Say something, read so many bytes of what is answered, hang up in the middle."""
     with socket(AF_UNIX, SOCK_STREAM) as line:
-        line.settimeout(20)
-        line.connect(gate.socket)
+        connect(line, gate.socket)
         line.sendall(data)
         heard = b""
         while reading and len(heard) < reading and (piece := line.recv(reading - len(heard))):
@@ -751,7 +750,7 @@ def test_a_killed_gate_gives_the_same_entry_after_it_started_again(gate: GatePro
         asking = asks(gate, client)
         body = write(client.body(asking))
         with socket(AF_UNIX, SOCK_STREAM) as line:
-            line.connect(gate.socket)
+            connect(line, gate.socket)
             line.sendall(raw_request("enter", client.header("enter", body), body))
             time.sleep(wait * 0.003)
             gate.kill()

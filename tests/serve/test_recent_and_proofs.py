@@ -133,19 +133,22 @@ def test_proofs_take_in_what_another_gate_appended() -> None:
             right(log, proofs, min(index, log.size - 1), 200)
 
 
-def test_a_false_claim_gets_no_proof_and_spoils_none() -> None:
-    """Breaks when a client's claim lets go of what was held, as if the gate's own tiles were wrong."""
+def test_what_is_not_so_gets_no_proof_and_what_is_so_does_after_it() -> None:
+    """Breaks when `Proofs` gives what does not verify, or cannot begin anew."""
     log = Log(700)
     proofs = log.proofs()
     right(log, proofs, 3, 300)
     for size, root in ((300, bytes(32)), (700, bytes(32)), (701, log.roots[-1]), (10**9, bytes(32))):
         with pytest.raises(IntegrityError):
             proofs.consistency(Seen(size, root), log.now)
-    right(log, proofs, 699, 257)
     for index, leaf in ((3, bytes(32)), (3, log.leaves[4]), (700, log.leaves[3])):
         with pytest.raises(IntegrityError):
             proofs.inclusion(index, leaf, log.now)
-    assert proofs.inclusion(3, log.leaves[3], log.now)
+    for index in (0, 3, 511, 512, 699):
+        path = proofs.inclusion(index, log.leaves[index], log.now)
+        verify_inclusion(index, 700, log.leaves[index], path, log.roots[-1])
+        proof = proofs.consistency(Seen(index + 1, log.roots[index + 1]), log.now)
+        verify_consistency(index + 1, 700, log.roots[index + 1], log.roots[-1], proof)
 
 
 @pytest.mark.parametrize("level", [0, 1])
