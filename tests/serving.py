@@ -38,11 +38,12 @@ class DirectLine:
             asked = Asked(verb, header, body)
         else:
             asked = Asked(verb, header, digest=read_call(header).call.body)
+            content = body.read()
         answer = self.office.answer([asked])[0]
         if answer.later is not None:
             answer = answer.later()
         if answer.put is not None:
-            digest, _ = self.office.store.put(BytesIO(body.read()))
+            digest, _ = self.office.store.put(BytesIO(content))
             assert digest == answer.put
         stream = answer.stream() if answer.stream is not None and answer.error is None else None
         return Reply(answer.signature, answer.body, stream)

@@ -9,9 +9,10 @@ from wording import COVER, INTAKE, PLAN
 
 from dossier.actions import leaving
 from dossier.actions.dues import status
-from dossier.actions.leaving import Left, Opening, Reach, close, let_go, report
+from dossier.actions.leaving import Left, Reach, close, let_go, report
 from dossier.actions.rotation import renew_coordination
 from dossier.errors import ConflictError, DossierError, LockedError, RefusedError, UsageError
+from dossier.gate.showing import Opening
 from dossier.log.reading import entries
 from dossier.model import Deed, Handle, HouseholdId, PurposeId, Role, SectionName
 
