@@ -43,10 +43,10 @@ class Door:
         """Give the application."""
         app = Starlette(
             routes=[
+                Route(ROOT + "{verb}", self.call, methods=["POST"]),  # first: it is asked most
                 Route(ABOUT, self.about, methods=["GET"]),
                 Route("/health/live", self.live, methods=["GET"]),
                 Route("/health/ready", self.ready, methods=["GET"]),
-                Route(ROOT + "{verb}", self.call, methods=["POST"]),
             ],
             lifespan=self._lifespan,
             exception_handlers={Exception: self._fault},

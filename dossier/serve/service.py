@@ -142,6 +142,7 @@ def serve(office: Office, listening: Listening, ready: Callable[[str], None], la
         http=Connection,
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         lifespan="on",
         backlog=_BACKLOG,
         limit_concurrency=_AT_ONCE,

@@ -2,11 +2,11 @@
 
 from collections import OrderedDict
 
-from dossier.errors import DossierError
+from dossier.errors import DossierError, RefusedError
 from dossier.gate.base import Situation
 from dossier.gate.served import ServedGate
 from dossier.memory_gate import GateMemory
-from dossier.model import STORE_BOOK, BookName, Digest, Handle, HouseholdId
+from dossier.model import STORE_BOOK, BookName, Digest, Handle, HouseholdId, Reason, Role
 from dossier.refusals import refused
 from dossier.serve.asking import Done, Question
 from dossier.serve.messages import LARGEST_INLINE, BookNews, Have, News
@@ -63,6 +63,16 @@ class Telling:
         added = book.entries[number:]
         paths = [gate.proofs.inclusion(entry.index, entry.leaf, gate.now) for entry in added]
         return BookNews(name, book.head, [entry.line for entry in added], paths, self._unfounded(name))
+
+    def check_active(self, question: Question, *roles: Role) -> None:
+        """See that whoever asks is active, and has one of these roles where some are named.
+
+        Raises:
+            RefusedError: "not-your-role".
+        """
+        member = self.gate.register.member(question.handle)
+        if member.barred is not None or (roles and not member.roles & set(roles)):
+            raise RefusedError(str(Reason.NOT_YOUR_ROLE))
 
     def short_content(self, digest: Digest) -> bytes:
         """Give a short sealed content. Raises as `Store.get`."""

@@ -1,36 +1,28 @@
 """Verbs: all that can be asked of a served gate, one function each; every one is called under its lock."""
 
 from collections.abc import Callable, Mapping
-from itertools import islice
 from typing import Any
 
 from dossier import contexts
-from dossier.entry import Entry, Signed, read_signed
-from dossier.errors import IntegrityError, NotFoundError, RefusedError, UsageError
+from dossier.entry import Signed, read_signed
+from dossier.errors import IntegrityError, NotFoundError, UsageError
 from dossier.gate.base import Situation
 from dossier.gate.served import Entered, Presented
-from dossier.gate.showing import Wanted, Whose, openings_of, sees
-from dossier.log.reading import pages_from
-from dossier.log.tree import Tree
 from dossier.model import (
     STORE_BOOK,
     BookName,
     Digest,
     Handle,
-    HouseholdId,
     Reason,
     Role,
     is_digest,
-    is_grant_id,
-    read_time,
-    write_time,
 )
 from dossier.receipt import Receipt
+from dossier.serve import past
 from dossier.serve.asking import Done, Question
-from dossier.serve.messages import LARGEST_INLINE, household, read_objects, write_hashes, write_objects
+from dossier.serve.messages import LARGEST_INLINE, household, read_objects, write_objects
 from dossier.serve.telling import Telling
-from dossier.shapes import HANDLE, SIGNATURE, SIZE
-from dossier.storage.base import PAGE
+from dossier.shapes import HANDLE, SIGNATURE
 from keys.encoding import to_base64
 from keys.errors import KeysError
 from keys.identity import Card
@@ -38,7 +30,6 @@ from keys.locks import box_to
 
 Verb = Callable[[Telling, Question], Done]
 _MOST_HOUSEHOLDS = 4096  # in one answer
-_MOST_PAGES = 16  # of the log looked through for one answer
 _MOST_DIGESTS = 1024
 
 
@@ -120,18 +111,11 @@ def objects(office: Telling, question: Question) -> Done:
 def _seen(office: Telling, question: Question, name: Any) -> Situation:
     """See a book for whoever asks. Raises NotFoundError where there is no right, as for none at all."""
     book = BookName(STORE_BOOK) if name == STORE_BOOK else BookName(household(name))
-    _active(office, question)
+    office.check_active(question)
     situation = office.situation(book, question.handle)
     if situation is None:
         raise NotFoundError("no-access")
     return situation
-
-
-def _active(office: Telling, question: Question, *roles: Role) -> None:
-    """See that whoever asks is active, and has one of these roles where some are named."""
-    member = office.gate.register.member(question.handle)
-    if member.barred is not None or (roles and not member.roles & set(roles)):
-        raise RefusedError(str(Reason.NOT_YOUR_ROLE))
 
 
 def households(office: Telling, question: Question) -> Done:
@@ -139,12 +123,12 @@ def households(office: Telling, question: Question) -> Done:
 
     From `after` on, in the order of their ids, so many at a time.
     """
-    _active(office, question)
+    office.check_active(question)
     after, every = question.body.get("after", ""), question.body.get("all") is True
     if not isinstance(after, str):
         raise UsageError("bad-call")
     if every:
-        _active(office, question, Role.COORDINATOR, Role.TOEZICHTHOUDER)
+        office.check_active(question, Role.COORDINATOR, Role.TOEZICHTHOUDER)
         found = [one for one, _ in office.memory.households()]
     else:
         found = [
@@ -158,7 +142,7 @@ def households(office: Telling, question: Question) -> Done:
 
 def epoch_box(office: Telling, question: Question) -> Done:
     """Give the epoch secret in force boxed to a beheerder or gate: for `gate.boxed`."""
-    _active(office, question, Role.COORDINATOR, Role.BEHEERDER)
+    office.check_active(question, Role.COORDINATOR, Role.BEHEERDER)
     try:
         card = office.gate.register.epoch_cards()[Handle(HANDLE.read(question.body.get("handle")))]
     except (KeyError, KeysError) as e:
@@ -180,117 +164,8 @@ def content(office: Telling, question: Question) -> Done:
 
 def put(office: Telling, question: Question) -> Done:
     """Let sealed bytes be put, under the digest that was signed."""
-    _active(office, question)
+    office.check_active(question)
     return Done(put=Digest(question.called.call.body))
-
-
-# The log's past: read when the turn is over, some pages at a time.
-
-
-def entries(office: Telling, question: Question) -> Done:
-    """Give the entries that `log show` shows to whoever asks, newest first, each with its path."""
-    wanted, page = _wanted(question.body), _page(question.body)
-    own, now = _directs(office, question, wanted), office.gate.now
-    seen = sees(question.handle, own)
-
-    def look() -> Mapping[str, Any]:
-        found: list[Entry] = []
-        number = -1
-        pages = pages_from(office.store, now, wanted.since, page)
-        for read in islice(pages, _MOST_PAGES):
-            found += [entry for entry in reversed(read) if seen(entry) and wanted.has(entry)]
-            number = read[0].index // PAGE
-        tree = Tree(office.store, now.size, now.root)
-        shown = [[one.line.decode("utf-8"), write_hashes(tree.path(one.index))] for one in found]
-        done = number <= 0 or next(pages, None) is None
-        return {"entries": shown, "next": None if done else number - 1}
-
-    hidden = wanted.household is not None and own == []
-    return Done(later=look, apart=True, hidden=hidden)
-
-
-def _wanted(body: Mapping[str, Any]) -> Wanted:
-    try:
-        member, since, until = body.get("member"), body.get("since"), body.get("until")
-        return Wanted(
-            None if body.get("household") is None else household(body["household"]),
-            None if member is None else Handle(HANDLE.read(member)),
-            None if since is None else read_time(since),
-            None if until is None else read_time(until),
-        )
-    except (KeysError, TypeError, ValueError, OverflowError) as e:
-        raise UsageError("bad-call") from e
-
-
-def _page(body: Mapping[str, Any]) -> int | None:
-    try:
-        return None if body.get("page") is None else int(SIZE.read(body["page"]))
-    except KeysError as e:
-        raise UsageError("bad-call") from e
-
-
-def _directs(office: Telling, question: Question, wanted: Wanted) -> list[HouseholdId] | None:
-    """Name the households that whoever asks directs now; None for the toezichthouder, who sees all."""
-    _active(office, question)
-    member = office.gate.register.member(question.handle)
-    if member.holds(Role.TOEZICHTHOUDER):
-        return None
-    named = office.memory.named(member.handle) if wanted.household is None else {wanted.household}
-    directed = []
-    for one in named if member.holds(Role.REGISSEUR) else ():
-        situation = office.gate.looks(one, member.handle)
-        if situation is not None and situation.register.households[one].regisseur == member.handle:
-            directed.append(one)
-    return directed
-
-
-def opened(office: Telling, question: Question) -> Done:
-    """Tell a coordinator what a member, or whoever had a grant, opened: versions and moments, no entries."""
-    _active(office, question, Role.COORDINATOR)
-    body, now = question.body, office.gate.now
-    try:
-        basis = body.get("basis")
-        if basis is not None and not is_grant_id(basis):
-            raise UsageError("bad-call")
-        member = None if body.get("member") is None else Handle(HANDLE.read(body["member"]))
-        wanted = Whose(member, basis, SIZE.read(body.get("since", 0)))
-    except (KeysError, TypeError) as e:
-        raise UsageError("bad-call") from e
-    first = max(_page(body) or 0, wanted.since // PAGE)
-
-    def look() -> Mapping[str, Any]:
-        tree, last = Tree(office.store, now.size, now.root), -(-now.size // PAGE)
-        until = min(last, first + _MOST_PAGES)
-        found = [one for number in range(first, until) for one in openings_of(tree.page(number), wanted)]
-        rows = [[o.household, o.section, o.version, o.purpose, write_time(o.at)] for o in found]
-        return {"opened": rows, "next": until if until < last else None}
-
-    return Done(later=look, apart=True)
-
-
-def page(office: Telling, question: Question) -> Done:
-    """Give the bytes of a page of the log: to the toezichthouder, for `log verify`."""
-    _active(office, question, Role.TOEZICHTHOUDER)
-    number, start = _page(question.body), question.body.get("start", 0)
-    if number is None or not isinstance(start, int) or start < 0:
-        raise UsageError("bad-call")
-    return Done(apart=True, later=lambda: {"page": to_base64(office.store.page(number, start))})
-
-
-def copies(office: Telling, question: Question) -> Done:
-    """Give a book's copies as they lie there: to the toezichthouder, for `log verify`."""
-    _active(office, question, Role.TOEZICHTHOUDER)
-    name = question.body.get("book")
-    book = BookName(STORE_BOOK) if name == STORE_BOOK else BookName(household(name))
-    return Done(
-        apart=True, later=lambda: {"lines": [line.decode("utf-8") for line in office.store.copies(book)]}
-    )
-
-
-def books(office: Telling, question: Question) -> Done:
-    """Name every book that has a file: to the toezichthouder, for `log verify`."""
-    _active(office, question, Role.TOEZICHTHOUDER)
-    return Done(apart=True, later=lambda: {"books": sorted(office.store.books())})
 
 
 VERBS: Mapping[str, Verb] = {
@@ -302,9 +177,9 @@ VERBS: Mapping[str, Verb] = {
     "epoch-box": epoch_box,
     "content": content,
     "put": put,
-    "entries": entries,
-    "opened": opened,
-    "page": page,
-    "copies": copies,
-    "books": books,
+    "entries": past.entries,
+    "opened": past.opened,
+    "page": past.page,
+    "copies": past.copies,
+    "books": past.books,
 }

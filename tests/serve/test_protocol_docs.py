@@ -20,7 +20,18 @@ from wording import INTAKE, person
 from dossier import contexts, errors
 from dossier.errors import DossierError, UsageError
 from dossier.model import FAR_BEHIND, STORE_BOOK, HouseholdId, Reason, Role
-from dossier.serve import admission, app, connection, messages, office, service, telling, turns, verbs
+from dossier.serve import (
+    admission,
+    app,
+    connection,
+    messages,
+    office,
+    past,
+    service,
+    telling,
+    turns,
+    verbs,
+)
 from dossier.serve.call import _KEYS, LARGEST_CALL, read_call
 from dossier.serve.messages import ABOUT, MOST_BOOKS, write_error
 from dossier.serve.office import Answer, Asked, Office
@@ -86,7 +97,7 @@ def raised() -> Iterator[tuple[str, str]]:
     """Give each code that the protocol's own modules raise, with the name of its class."""
     from dossier.gate import recent, served  # noqa: PLC0415 (only here)
 
-    for module in (admission, app, messages, office, service, telling, turns, verbs, recent, served):
+    for module in (admission, app, messages, office, service, telling, turns, verbs, past, recent, served):
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
                 first = node.args[0]
@@ -115,7 +126,7 @@ def test_the_page_has_every_limit() -> None:
         [MOST_BOOKS],
         [verbs._MOST_DIGESTS],
         [verbs._MOST_HOUSEHOLDS],
-        [verbs._MOST_PAGES],
+        [past._MOST_PAGES],
         [messages.LARGEST_INLINE],
         [admission.PER_SECOND, admission.AT_ONCE],
         [int(app._PATIENCE)],
