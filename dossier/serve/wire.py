@@ -18,6 +18,7 @@ from keys.primitives import random_bytes, sha256
 
 _TRIES = 6  # when the line breaks, waiting longer each time: some 6 seconds
 _PAUSE = 0.1  # seconds, the first time
+_PASSING = ("unreachable", "outcome-unknown", "gate-stopping")  # what is over soon, if all is well
 _UNSIGNED = ("bad-call", "too-large")  # what a gate says before it knows who calls
 
 
@@ -78,17 +79,13 @@ class Wire:
             raise UnreachableError("no-gate") from e
 
     def ask(self, identity: Identity, verb: str, fields: Mapping[str, Any]) -> Answered:
-        """Make a call and give its answer; once more when the gate was started anew since.
+        """Make a call and give its answer; again when the gate was started anew, or its database is away.
 
         Raises:
             UnreachableError: when the gate cannot be reached, or answers what is no answer.
         """
         body = write_body(fields)
-        answered = self._once(identity, verb, body, sha256(body).hex())
-        if answered.error is not None and answered.error.code == "other-run":
-            self._anew()
-            answered = self._once(identity, verb, body, sha256(body).hex())
-        return answered
+        return self._settled(lambda: self._once(identity, verb, body, sha256(body).hex()))
 
     def put(self, identity: Identity, sealed: BinaryIO, digest: str) -> Answered:
         """Put sealed bytes, which are read from where they begin each time."""
@@ -97,11 +94,22 @@ class Wire:
             sealed.seek(0)
             return self._once(identity, "put", sealed, digest)
 
-        answered = once()
-        if answered.error is not None and answered.error.code == "other-run":
-            self._anew()
+        return self._settled(once)
+
+    def _settled(self, once: Callable[[], Answered]) -> Answered:
+        """Make a call again while its answer is of what passes. What it did already, the gate knows."""
+        pause = _PAUSE
+        for _ in range(_TRIES - 1):
             answered = once()
-        return answered
+            code = None if answered.error is None else answered.error.code
+            if code == "other-run":
+                self._anew()
+            elif code in _PASSING:
+                time.sleep(pause)
+                pause *= 2
+            else:
+                return answered
+        return once()
 
     def close(self) -> None:
         """Hang up."""
