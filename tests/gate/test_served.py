@@ -30,7 +30,7 @@ class Scene:
         for handle, role in (("jan", Role.REGISSEUR), ("sara", Role.SPECIALIST), ("bob", Role.BEHEERDER)):
             self.team.admit(handle, role)
         self.team.admit("kim", Role.REGISSEUR)
-        self.home = self.team.open("jan")
+        self.home, self.other = self.team.open("jan"), self.team.open("jan")
         self.team.write("jan", self.home, INTAKE, "wat er speelt")
         become_served(self.team)
         self.office = new_office(self.team, folder / "gate")
@@ -248,3 +248,29 @@ def test_what_is_asked_of_a_refused_entry_opened_nothing(scene: Scene) -> None:
         looked = scene.gate.enter(scene.present("jan", Role.REGISSEUR, Request(Deed.LOG_SHOW)))
         read = scene.gate.enter(scene.read())
     assert [Whose().of(one.entry) is not None for one in (refused, looked, read)] == [False, False, True]
+
+
+def test_an_entry_that_names_no_version_opened_none(scene: Scene) -> None:
+    """Breaks when what a log says is told as an opening without a look at what it names."""
+    with scene.gate.turn():
+        entry = scene.gate.enter(scene.read()).entry
+    for left_out in ("household", "section", "version", "purpose"):
+        request = entry.signed.request._replace(**{left_out: None})
+        odd = entry._replace(signed=entry.signed._replace(request=request))
+        assert Whose().of(odd) is None
+
+
+def test_a_household_that_is_no_longer_held_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gate holds a bounded number; the one seen longest ago gives way, and is answered as before."""
+    monkeypatch.setattr("dossier.gate.served._MOST_HELD", 1)
+    scene = Scene(tmp_path)
+    with scene.gate.turn():
+        first = scene.gate.enter(scene.read())
+        assert list(scene.gate._sight._held) == [scene.home]
+        scene.gate.situation(scene.other)
+        assert list(scene.gate._sight._held) == [scene.other]
+        again = scene.gate.enter(scene.read())
+    assert (first.receipt is None, again.receipt is None) == (False, False)
+    assert again.entry.index == first.entry.index + 1

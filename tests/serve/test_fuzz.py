@@ -373,19 +373,38 @@ def test_a_call_takes_no_other_with_it(served: Served, monkeypatch: pytest.Monke
 
 
 def test_what_fails_with_all_that_wait_is_done_again_one_by_one(served: Served) -> None:
-    """A place that is away for a moment: the calls of that turn are not taken for made twice."""
-    away = [True]
+    """What nobody foresaw, once, at the end of a turn: its calls are not taken for made twice."""
+    failing = [True]
 
     @contextmanager
     def once(turn: Callable[[], Any] = served.office.gate.turn) -> Iterator[None]:
         with turn():
             yield
-            if away:
-                away.clear()
-                raise UnreachableError("store-away")
+            if failing:
+                failing.clear()
+                raise RuntimeError
 
     served.office.gate.turn = once  # type: ignore[method-assign]
     asked = [Asked("sync", served.client(who).header("sync", b"{}"), b"{}") for who in ("jan", "sara")]
+    assert [code_of(answer) for answer in served.office.answer(asked)] == [None, None]
+
+
+def test_a_database_that_is_away_is_told_to_all_that_wait_and_asked_once(served: Served) -> None:
+    """Each call by itself would wait for it as long; and when it is back, the same calls are answered."""
+    turn, tried = served.office.gate.turn, []
+
+    @contextmanager
+    def away() -> Iterator[None]:
+        tried.append(1)
+        with turn():
+            yield
+            raise UnreachableError("store-away")
+
+    asked = [Asked("sync", served.client(who).header("sync", b"{}"), b"{}") for who in ("jan", "sara")]
+    served.office.gate.turn = away  # type: ignore[method-assign]
+    assert [code_of(answer) for answer in served.office.answer(asked)] == ["store-away", "store-away"]
+    assert len(tried) == 1
+    served.office.gate.turn = turn  # type: ignore[method-assign]
     assert [code_of(answer) for answer in served.office.answer(asked)] == [None, None]
 
 
