@@ -10,7 +10,7 @@ from team import Team
 from wording import INTAKE, person
 
 from dossier.book import next_place
-from dossier.entry import Signed
+from dossier.entry import Signed, make_entry
 from dossier.errors import ConflictError, DossierError, IntegrityError, LockedError, NotFoundError, UsageError
 from dossier.gate.served import Presented, ServedGate
 from dossier.gate.showing import Whose
@@ -256,7 +256,7 @@ def test_an_entry_that_names_no_version_opened_none(scene: Scene) -> None:
         entry = scene.gate.enter(scene.read()).entry
     for left_out in ("household", "section", "version", "purpose"):
         request = entry.signed.request._replace(**{left_out: None})
-        odd = entry._replace(signed=entry.signed._replace(request=request))
+        odd = make_entry(entry.signed._replace(request=request), entry.signature, entry.ruling)
         assert Whose().of(odd) is None
 
 
