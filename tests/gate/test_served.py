@@ -255,7 +255,8 @@ def test_an_entry_that_names_no_version_opened_none(scene: Scene) -> None:
     with scene.gate.turn():
         entry = scene.gate.enter(scene.read()).entry
     for left_out in ("household", "section", "version", "purpose"):
-        request = entry.signed.request._replace(**{left_out: None})
+        fields: dict[str, Any] = {left_out: None}
+        request = entry.signed.request._replace(**fields)
         odd = make_entry(entry.signed._replace(request=request), entry.signature, entry.ruling)
         assert Whose().of(odd) is None
 
