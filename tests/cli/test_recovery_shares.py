@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import shutil
 import sys
 import time
@@ -344,6 +345,7 @@ class Terminal:
         self.out = team.root / "stdout"
         self.shown = b""
         command = [word for word in team.command(who, *arguments) if word != "--no-input"]
+        self._interrupted = False
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
             out = os.open(self.out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -358,13 +360,15 @@ class Terminal:
             assert time.monotonic() < limit, self.shown[start:]
             if select.select([self._fd], [], [], 0.2)[0]:
                 self.shown += os.read(self._fd, 4096)
-        time.sleep(0.1)  # until it listens
+        time.sleep(0.3)  # until it listens
         return self.shown[start:]
 
     def type(self, line: str) -> None:
         os.write(self._fd, line.encode() + b"\n")
 
     def interrupt(self) -> None:
+        """Press Ctrl-C; again while it goes on, for what comes just before it listens is lost."""
+        self._interrupted = True
         os.write(self._fd, b"\x03")
 
     def end(self) -> tuple[int, bytes]:
@@ -372,10 +376,14 @@ class Terminal:
         limit = time.monotonic() + 20
         while time.monotonic() < limit:
             try:
-                if select.select([self._fd], [], [], 0.2)[0]:
+                if select.select([self._fd], [], [], 0.5)[0]:
                     self.shown += os.read(self._fd, 4096)
+                elif self._interrupted:
+                    os.write(self._fd, b"\x03")
             except OSError:  # nobody has it open any more
                 break
+        else:
+            os.kill(self._pid, signal.SIGKILL)
         _pid, status = os.waitpid(self._pid, 0)
         os.close(self._fd)
         return os.waitstatus_to_exitcode(status), self.out.read_bytes()
