@@ -4,8 +4,8 @@ import os
 import pty
 import re
 import select
-import signal
 import shutil
+import signal
 import sys
 import time
 from itertools import combinations
