@@ -90,9 +90,12 @@ class _Stream:
     def read(self, size: int = -1) -> bytes:
         """Read some. Raises UnreachableError: "gate-away"."""
         try:
-            return self._response.read(None if size < 0 else size)
+            data = self._response.read(None if size < 0 else size)
         except (HTTPException, OSError) as e:
             raise UnreachableError("gate-away") from e
+        if size and not data and self._response.length:  # asked for a part, it does not say that it was cut
+            raise UnreachableError("gate-away")
+        return data
 
     def close(self) -> None:
         """Read no more."""
@@ -120,7 +123,8 @@ def _read(response: HTTPResponse) -> bytes:
         raise ConnectionError("http") from e
     if len(data) > _LARGEST_ANSWER:
         raise ConnectionError("too-large")
-    response.read()
+    if response.length:  # asked for a part, it does not say that it was cut
+        raise ConnectionError("cut")
     return data
 
 

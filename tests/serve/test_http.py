@@ -533,3 +533,24 @@ def bare(client: OwnClient, **said: Any) -> dict[str, Any]:
     body = client.body(client.sign(**said))
     del body["have"]
     return body
+
+
+@pytest.mark.parametrize("kept", [0, 1, 60])
+def test_an_answer_that_is_cut_short_is_a_line_that_broke(kept: int) -> None:
+    """Breaks when a part of an answer is taken for all of it: then a gate that died is told to be none."""
+    body = b'{"answer":"' + b"a" * 200 + b'"}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    place = short_folder() / "cut.sock"
+    with socket.socket(socket.AF_UNIX) as listening, ThreadPoolExecutor(1) as pool:
+        listening.bind(str(place))
+        listening.listen()
+
+        def answer() -> None:
+            speaker, _ = listening.accept()
+            with speaker:
+                speaker.recv(4096)
+                speaker.sendall(head + body[:kept])
+
+        pool.submit(answer)
+        with closing(HttpLine(f"unix:{place}")) as line, pytest.raises(ConnectionError):
+            line.about()
